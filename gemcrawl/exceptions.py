@@ -1,0 +1,37 @@
+"""Every exception gemcrawl raises, with who raises it and when.
+
+Messages name the value, what is allowed, and what to do next; the command line prints them as one line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class GemcrawlError(Exception):
+    """Base of all errors that a user can do something about."""
+
+
+class UsageError(GemcrawlError):
+    """Wrong usage: an option, date, code, file or directory that cannot be used.  Exit code 2."""
+
+
+class RegistryError(UsageError):
+    """`gemcrawl.registry.load`: the register of municipalities is malformed.  Nothing has been requested yet."""
+
+    def __init__(self, path: Path | str, line: int | None, reason: str) -> None:
+        where = f"{path}, line {line}" if line is not None else str(path)
+        super().__init__(f"{where}: {reason}")
+        self.path, self.line, self.reason = path, line, reason
+
+
+class OutputError(UsageError):
+    """`gemcrawl.snapshot`: the output cannot be written, or there is no snapshot to read."""
+
+
+class ItemError(GemcrawlError, ValueError):
+    """A row was made with a value of the wrong type or outside its closed list: a bug in gemcrawl, never user input."""
+
+
+class AddressRefused(GemcrawlError, OSError):
+    """`gemcrawl.fetch.guard`: a connection to an address that is not public, and that no --allow-net covers."""

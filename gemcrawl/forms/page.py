@@ -1,0 +1,86 @@
+"""What one HTML document says: the data that reading a page yields, and nothing that needs the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
+from gemcrawl.transport.facts import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One ``a[href]`` or ``area[href]``; the href joined to the document's base as a browser does, http and https only, fragment removed."""
+
+    url: str
+    text: str
+    """Visible text, white space folded; else aria-label, title or the alt of an image in it."""
+    title: str = ""
+    place: Literal["main", "nav", "header", "footer"] = "main"
+    """Nearest landmark around it."""
+    hash_route: str = ""
+    """The fragment when it is a route of a single-page application (``#/...`` or ``#!...``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageForm:
+    """One form of a page, read and typed."""
+
+    kind: Kind
+    kind_score: float
+    """0 to 1."""
+    kind_reasons: tuple[str, ...]
+    method: str | None
+    """As written."""
+    enctype: str | None
+    action: str | None
+    targets: tuple[Target, ...]
+    """Empty for ``method=dialog`` only forms and for mount points."""
+    by_script: bool
+    """The submit target is only known to a script: a ``javascript:`` action, a submit handler without an action, or a mount point."""
+    has_form_element: bool
+    """False for a mount point of a script-driven product, of which no form element is in the document."""
+    fields: tuple[Field, ...]
+    personal_data: tuple[PersonalData, ...]
+    """In the order of `gemcrawl.items.PersonalData`."""
+    personal_data_level: PersonalDataLevel
+    api_urls: tuple[str, ...] = ()
+    signature: str = ""
+    """Stable over runs and over pages: field names, types and labels, without values, tokens or session ids."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """Everything the survey and the transport rules need from one document, from one parse."""
+
+    url: str
+    base_url: str
+    """Address that relative references resolve against."""
+    title: str | None = None
+    language: str | None = None
+    headings: tuple[str, ...] = ()
+    """h1 and h2, in order."""
+    links: tuple[Link, ...] = ()
+    """Distinct by URL and text, document order."""
+    frames: tuple[str, ...] = ()
+    """Resolved src of iframe and frame elements, http and https only, distinct."""
+    forms: tuple[PageForm, ...] = ()
+    supplier: str | None = None
+    supplier_evidence: str | None = None
+    meta_refresh: str | None = None
+    """Target of an immediate (at most 5 s) meta refresh."""
+    script_redirect: str | None = None
+    """Target of an inline script that does nothing but set location."""
+    canonical: str | None = None
+    robots_noindex: bool = False
+    error_page: str | None = None
+    """The phrase by which a page with status 200 shows that it is no page: no session, out of order, not found, challenge."""
+    challenge: bool = False
+    """It is a bot challenge."""
+    app_shell: bool = False
+    """An empty mount point that scripts will fill."""
+    mixed_active: tuple[str, ...] = field(default=())
+    """http addresses of scripts, styles, objects and frames; empty unless the page is https."""
+    mixed_passive: tuple[str, ...] = field(default=())
+    """http addresses of images and media; the same."""
