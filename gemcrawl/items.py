@@ -157,7 +157,8 @@ class _Row:
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        checker_for(type(self))(self)
+        row: type = type(self)
+        checker_for(row)(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +322,9 @@ class Host(_Row):
     certificate_not_after: Annotated[datetime | None, "end of validity"] = None
     certificate_key: Annotated[str | None, "key type and size, such as RSA-2048"] = None
     certificate_signature: Annotated[str | None, "signature hash of the leaf, such as sha256"] = None
-    certificate_sha256: Annotated[list[str], "SHA-256 of every certificate in the chain as sent, in hexadecimal"] = field(default_factory=list)
+    certificate_sha256: Annotated[list[str], "SHA-256 of every certificate in the chain as sent, in hexadecimal"] = field(
+        default_factory=list
+    )
     tls_versions: Annotated[list[TlsVersion], "versions accepted"] = field(default_factory=list)
     cipher_suites: Annotated[list[str], "suites accepted, IANA names, server order"] = field(default_factory=list)
     groups: Annotated[list[str], "key-exchange groups accepted"] = field(default_factory=list)

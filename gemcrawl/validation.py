@@ -94,4 +94,6 @@ def describe(hint: Any) -> str:
         return describe(next(a for a in arguments if a is not type(None))) + "?"
     if origin is list:
         return f"list<{describe(arguments[0])}>"
-    return {str: "string", int: "int64", float: "float64", bool: "bool", datetime: "timestamp (UTC)"}.get(hint, getattr(hint, "__name__", str(hint)))
+    return {str: "string", int: "int64", float: "float64", bool: "bool", datetime: "timestamp (UTC)"}.get(
+        hint, getattr(hint, "__name__", str(hint))
+    )

@@ -1,0 +1,7 @@
+"""The register of municipalities: who exists on a date, and where their website is."""
+
+from __future__ import annotations
+
+from gemcrawl.registry.load import Entry, Registry, load
+
+__all__ = ["Entry", "Registry", "load"]

@@ -1,0 +1,1 @@
+"""The snapshot: its schema, the parts of a run, publication, and reading."""

@@ -1,0 +1,1 @@
+"""The spiders: what is asked of the sites, and in which order."""

@@ -1,0 +1,44 @@
+# gemcrawl: every target does its own set-up; all it needs is Python >= 3.11 and make.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "gemcrawl needs Python 3.11 or newer; none found (set PYTHON=/path/to/python)"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@uv=$$(command -v uv || true); \
+	  if [ -z "$$uv" ]; then uv=$(BIN)/uv; test -x $$uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; fi; \
+	  $$uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt && \
+	  $$uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+browser: .venv/ready
+	@$(BIN)/python -m gemcrawl.fetch.browser
+
+setup: .venv/ready browser ## create .venv with everything in it
+
+demo: setup ## survey the fictional nation of 390 municipalities and score the result
+	@$(BIN)/gemcrawl demo $(ARGS)
+
+test: setup ## lint, types and tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n auto $(ARGS)
+
+bench: setup ## measure; results go into docs/benchmarks.md by hand, with machine and date
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: ## write the pinned and hashed requirements anew
+	@uv=$$(command -v uv || echo $(BIN)/uv); for kind in base dev; do \
+	  extra=$$([ $$kind = dev ] && echo "--group dev"); \
+	  $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extra pyproject.toml -o requirements/$$kind.txt; done
+
+.PHONY: help setup browser demo test bench lock

@@ -1,0 +1,220 @@
+"""The commands of ``gemcrawl``, one function each; errors leave as one line and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gemcrawl import __version__
+from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.exceptions import GemcrawlError, UsageError
+
+app = typer.Typer(
+    name="gemcrawl",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Survey the transport security of Dutch municipal appointment and contact forms, and publish it as Parquet.\n\n"
+    "Try [bold]gemcrawl demo[/bold] first: the whole pipeline against a fictional nation on this machine, without any network.",
+)
+console = Console()
+
+
+class LogLevel(StrEnum):
+    debug = "DEBUG"
+    info = "INFO"
+    warning = "WARNING"
+    error = "ERROR"
+
+
+Output = Annotated[Path, typer.Option("--output", help="Directory of the snapshots.", show_default=True)]
+LogLevelOption = Annotated[LogLevel, typer.Option("--log-level", case_sensitive=False, help="What is logged to standard error.")]
+LogFile = Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")]
+KeepParts = Annotated[bool, typer.Option("--keep-parts", help="Keep the run's working area after publication.")]
+MaxPages = Annotated[int, typer.Option("--max-pages", min=1, help="Pages fetched per municipality at the most.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False) -> None:
+    if version:
+        typer.echo(f"gemcrawl {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def crawl(
+    as_of: Annotated[str, typer.Option(help="Survey the municipalities that existed on this date, YYYY-MM-DD; today when left out.")] = "",
+    registry: Annotated[
+        Path | None, typer.Option(help="CSV file with at least code,name,province,website, instead of the packaged register.")
+    ] = None,
+    known_hosts: Annotated[Path | None, typer.Option(help="CSV file code,host: hosts where forms are known to be.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
+    output: Output = Path("output"),
+    delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server; never zero.")] = 1.0,
+    max_pages: MaxPages = 40,
+    concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time.")] = 24,
+    no_render: Annotated[bool, typer.Option("--no-render", help="Never use a browser. (This version never does.)")] = False,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Take up an interrupted run: only municipalities without a part.")
+    ] = None,
+    connect_to: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; HOST may be *.domain; may be repeated."),
+    ] = None,
+    allow_net: Annotated[
+        list[str] | None, typer.Option(metavar="CIDR", help="Allow connections to this network although it is not public; may be repeated.")
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
+    keep_parts: KeepParts = False,
+    log_level: LogLevelOption = LogLevel.warning,
+    log_file: LogFile = None,
+) -> None:
+    """Survey every municipality and publish one snapshot.
+
+    Example: gemcrawl crawl --only GM0363 --only GM0518
+
+    Exit codes: 0 published, 1 error, 2 wrong usage, 5 interrupted (go on with --resume).
+    """
+    del no_render
+    settings = {
+        "GEMCRAWL_REGISTRY": _text(registry),
+        "GEMCRAWL_KNOWN_HOSTS": _text(known_hosts),
+        "GEMCRAWL_OUTPUT": str(output),
+        "GEMCRAWL_CONNECT_TO": connect_to or [],
+        "GEMCRAWL_ALLOW_NET": allow_net or [],
+        "GEMCRAWL_CA_FILE": _text(ca_file),
+        "GEMCRAWL_RESUME": resume,
+        "DOWNLOAD_DELAY": delay,
+        "GEMCRAWL_CONCURRENT_SITES": concurrency,
+        **_common(max_pages, keep_parts, log_level, log_file),
+    }
+    codes = ",".join(code for part in only or [] for code in part.split(","))
+    _run_and_show(settings, only=codes, as_of=as_of, query_options="" if output == Path("output") else f"--output {output} ")
+
+
+@app.command()
+def demo(
+    output: Output = Path("output/demo"),
+    night: Annotated[int, typer.Option(min=1, max=2, help="1: as it is; 2: after repair, ten forms fixed and three new faults.")] = 1,
+    size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
+    delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server; never zero.")] = 0.005,
+    max_pages: MaxPages = 40,
+    keep_parts: KeepParts = False,
+    log_level: LogLevelOption = LogLevel.warning,
+    log_file: LogFile = None,
+) -> None:
+    """Survey a fictional nation of 390 municipalities, served on this machine, and score the result against its truth.
+
+    Nothing leaves the machine: the nation listens on loopback ports, over real TLS from a private authority.
+    """
+    from gemcrawl.demo.process import DemoServer
+    from gemcrawl.demo.score import score
+
+    with DemoServer(night=night, size=size) as server:
+        settings = {
+            "GEMCRAWL_REGISTRY": str(server.registry),
+            "GEMCRAWL_KNOWN_HOSTS": str(server.known_hosts),
+            "GEMCRAWL_OUTPUT": str(output),
+            "GEMCRAWL_CONNECT_TO": server.connect_to,
+            "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
+            "GEMCRAWL_CA_FILE": str(server.ca_file),
+            "DOWNLOAD_DELAY": delay,
+            **_common(max_pages, keep_parts, log_level, log_file),
+        }
+        console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
+        snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
+        console.print()
+        console.print(Text(score(snapshot, server.truth_file).text()))
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL over municipalities, forms, pages and hosts (all snapshots), or latest.forms and so on.")],
+    output: Output = Path("output"),
+    limit: Annotated[int, typer.Option(min=1, help="Rows shown.")] = 100,
+) -> None:
+    """Ask the published snapshots a question in SQL (DuckDB).
+
+    Example: gemcrawl query "SELECT verdict, count(*) FROM latest.forms WHERE kind = 'appointment' GROUP BY ALL"
+    """
+    from rich.table import Table
+
+    from gemcrawl.snapshot.read import query as run_query
+    from gemcrawl.transport.urls import clean
+
+    result = run_query(output, sql)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in result.column_names:
+        table.add_column(Text(clean(name)), overflow="fold")
+    for row in result.slice(0, limit).to_pylist():
+        table.add_row(*(Text("" if value is None else clean(str(value))) for value in row.values()))
+    console.print(table)
+    if result.num_rows > limit:
+        Console(stderr=True).print(f"{limit} of {result.num_rows} rows; see more with --limit")
+
+
+@app.command()
+def registry(
+    as_of: Annotated[str, typer.Option(help="Date, YYYY-MM-DD; today when left out.")] = "",
+    file: Annotated[Path | None, typer.Option("--registry", help="CSV file instead of the packaged register.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Code of a municipality; may be repeated.")] = None,
+) -> None:
+    """Check the register and list who existed on a date."""
+    from gemcrawl.registry import load
+    from gemcrawl.spiders.forms import parse_date
+
+    found = load(file, as_of=parse_date(as_of), only=only or ())
+    for entry in found.entries:
+        typer.echo(f"{entry.code}  {entry.website:<40} {entry.name} ({entry.province})")
+    Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
+
+
+def _common(max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None) -> dict[str, Any]:
+    return {
+        "GEMCRAWL_MAX_PAGES": max_pages,
+        "GEMCRAWL_KEEP_PARTS": keep_parts,
+        "LOG_LEVEL": str(log_level),
+        "LOG_FILE": _text(log_file),
+        "EXTENSIONS": {"gemcrawl.cli.progress.ProgressDisplay": 500, "scrapy.extensions.logstats.LogStats": None},
+    }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _run_and_show(settings: dict[str, Any], *, only: str = "", as_of: str = "", query_options: str = "", leave: bool = True) -> Path:
+    """Runs, prints the summary, and leaves with the run's exit code unless it published and ``leave`` is false."""
+    from gemcrawl.cli.run import run_crawl
+    from gemcrawl.cli.summary import show
+
+    result = run_crawl(settings, only=only, as_of=as_of)
+    if result.snapshot is None:
+        Console(stderr=True).print(Text(result.message), soft_wrap=True)
+        raise typer.Exit(result.code)
+    show(console, result.snapshot, query_options=query_options)
+    if leave:
+        raise typer.Exit(result.code)
+    return result.snapshot
+
+
+def main() -> None:
+    """Entry point: runs the command line and turns errors into one line and an exit code."""
+    try:
+        app()
+    except UsageError as error:
+        _fail(error, ExitCode.USAGE)
+    except GemcrawlError as error:
+        _fail(error, ExitCode.ERROR)
+
+
+def _fail(error: Exception, code: ExitCode) -> None:
+    Console(stderr=True).print(Text(f"gemcrawl: {error}"), soft_wrap=True)
+    sys.exit(code)

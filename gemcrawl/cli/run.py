@@ -1,0 +1,56 @@
+"""Runs one crawl in this process, and tells how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.exceptions import GemcrawlError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    code: ExitCode
+    snapshot: Path | None = None
+    run_id: str | None = None
+    message: str = ""
+    stats: Mapping[str, Any] | None = None
+
+
+def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -> Result:
+    """Runs the forms spider with ``settings`` on top of `gemcrawl.settings`.
+
+    Raises:
+        UsageError: an option, file or directory cannot be used; nothing has been requested.
+    """
+    from scrapy.crawler import AsyncCrawlerProcess
+    from scrapy.settings import Settings
+
+    from gemcrawl.spiders.forms import FormsSpider
+
+    merged = Settings()
+    merged.setmodule("gemcrawl.settings", priority="project")
+    merged.setdict(dict(settings), priority="cmdline")
+    process = AsyncCrawlerProcess(merged)
+    crawler = process.create_crawler(FormsSpider)
+    task = process.crawl(crawler, only=only, as_of=as_of)
+    process.start()
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if isinstance(error, UsageError):
+        raise error
+    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats is not None else {}
+    run_id = stats.get("snapshot/run_id")
+    if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
+        return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
+    if error is not None:
+        return Result(ExitCode.ERROR, None, run_id, f"{type(error).__name__}: {error}", stats)
+    if "snapshot/path" in stats:
+        return Result(ExitCode.PUBLISHED, Path(stats["snapshot/path"]), run_id, stats=stats)
+    return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; go on with: gemcrawl crawl --resume {run_id}", stats)

@@ -1,0 +1,37 @@
+"""What a request brought: plain data, known to the survey without knowing how it was fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gemcrawl.items import Reason
+from gemcrawl.transport.facts import Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One response, or the reason why there is none (`failure`)."""
+
+    url: str
+    failure: Reason | None = None
+    hop: Hop | None = None
+    """None when there is no response."""
+    body: bytes = b""
+    """Decompressed; cut at the size limit, then `truncated`."""
+    truncated: bool = False
+    location: str | None = None
+    content_type: str = ""
+    charset: str | None = None
+    robots_tag: str = ""
+    retry_after: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Set-Cookie fields as sent."""
+    wire_bytes: int = 0
+    seconds: float = 0.0
+    fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def status(self) -> int:
+        """HTTP status; 0 when there is no response."""
+        return self.hop.status if self.hop else 0

@@ -1,0 +1,67 @@
+"""Joining references of a document to its base, as a browser does, and quickly: a page has a hundred links of three shapes."""
+
+from __future__ import annotations
+
+import re
+
+import ada_url
+
+_PLAIN_PATH = re.compile(r"/(?:[\w\-~!$&()*+,;=:@%][\w\-.~!$&()*+,;=:@%]*(?:/|(?=\?|$)))*(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?", re.ASCII)
+"""Paths that the URL standard leaves as they are: no dot segments, nothing that would be percent-encoded."""
+_SPACE = " \t\n\r\f\x00\x0b\x1f"
+MAX_URL = 2000
+"""Characters; longer addresses are no address of a page."""
+
+
+class Addresses:
+    """Joins references to one base; keeps what it joined."""
+
+    __slots__ = ("_joined", "_origin", "base")
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        end = base.find("/", base.find("://") + 3) if "://" in base else -1
+        self._origin = base[:end] if end > 0 and base.startswith(("https://", "http://")) else ""
+        self._joined: dict[str, str] = {}
+
+    def join(self, reference: str) -> str:
+        """Absolute URL of a reference, of any scheme, without its fragment; empty when a browser could not resolve it."""
+        reference = reference.partition("#")[0].strip(_SPACE)
+        known = self._joined.get(reference)
+        if known is None:
+            known = self._joined[reference] = self._join(reference)
+        return known
+
+    def web(self, reference: str) -> str:
+        """The same, and empty for every scheme but http and https."""
+        url = self.join(reference)
+        return url if url.startswith(("https://", "http://")) else ""
+
+    def _join(self, reference: str) -> str:
+        if len(reference) > MAX_URL:
+            return ""
+        if self._origin:
+            rest = reference.removeprefix(self._origin)
+            if _PLAIN_PATH.fullmatch(rest):
+                return self._origin + rest
+        return join(self.base, reference)
+
+
+def join(base: str, reference: str) -> str:
+    """Absolute URL of one reference without its fragment; empty when it cannot be resolved."""
+    try:
+        url = ada_url.URL(reference, base=base)
+        url.hash = ""
+    except (ValueError, UnicodeError):
+        return ""
+    return str(url.href).removesuffix("#")
+
+
+def normal(url: str) -> str:
+    """The URL as a browser would show it, without its fragment; the text itself when it is no URL."""
+    try:
+        parsed = ada_url.URL(url)
+    except (ValueError, UnicodeError):
+        return url
+    parsed.hash = ""
+    return str(parsed.href).removesuffix("#")

@@ -1,0 +1,188 @@
+"""From what the pass collected to typed forms: fields, targets, kind, personal data; and the mount points of script-driven products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from selectolax.lexbor import LexborHTMLParser
+
+from gemcrawl.forms import personal
+from gemcrawl.forms.addresses import Addresses
+from gemcrawl.forms.document import Document, RawForm
+from gemcrawl.forms.fields import clean, fields_of, signature, type_of
+from gemcrawl.forms.kinds import Evidence, judge
+from gemcrawl.forms.page import PageForm
+from gemcrawl.forms.submit import by_script, method_of, targets_of
+from gemcrawl.forms.suppliers import Supplier, split
+from gemcrawl.items import Field, PersonalData, PersonalDataLevel
+
+_SIDE_SHARE = 0.25
+"""How much of the page's evidence counts for forms that are not its main form."""
+_TEXT = 1200
+
+
+def forms_of(
+    document: Document, tree: LexborHTMLParser, url: str, addresses: Addresses, supplier: Supplier | None, entry_text: str, text: str
+) -> tuple[PageForm, ...]:
+    """All forms of a document, typed, in document order."""
+    page = page_zones(document, url, entry_text)
+    host, rest = split(url)
+    hint = supplier.points(host + rest) if supplier else {}
+    reason = f"product: {supplier.name}" if supplier else ""
+    read = [(raw, fields_of(raw.controls, document.labels)) for raw in document.forms]
+    read = [(raw, fields) for raw, fields in read if fields or raw.submitters or raw.controls]
+    evidences = [_evidence(raw, fields) for raw, fields in read]
+    main = _main_form(read, evidences)
+    found: list[PageForm] = []
+    for i, (raw, fields) in enumerate(read):
+        evidence = evidences[i]
+        if i == main:
+            evidence.hint, evidence.hint_reason = hint, reason
+        judgement = judge(evidence, page, 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0)
+        targets = targets_of(raw.attributes, raw.submitters, url, addresses)
+        data = personal.in_order({f.category for f in fields if f.category})
+        level: PersonalDataLevel = "seen" if data else "none"
+        if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
+            data, level = personal.in_order(set(supplier.inferred)), "inferred"
+        found.append(
+            PageForm(
+                kind=judgement.kind,
+                kind_score=judgement.score,
+                kind_reasons=judgement.reasons,
+                method=_written(raw, "method"),
+                enctype=_written(raw, "enctype"),
+                action=_written(raw, "action"),
+                targets=targets,
+                by_script=by_script(raw.attributes, targets),
+                has_form_element=True,
+                fields=tuple(fields),
+                personal_data=data,
+                personal_data_level=level,
+                signature=signature(fields, raw.buttons),
+            )
+        )
+    if main is None or not _is_entry(read[main][1], found[main]):
+        found.extend(
+            _mounted(document, tree, addresses, supplier, page, hint, url, text, has_main=main is not None and bool(read[main][1]))
+        )
+    return tuple(found)
+
+
+def _is_entry(fields: list[Field], form: PageForm) -> bool:
+    return bool(fields) and form.kind != "search"
+
+
+def page_zones(document: Document, url: str, entry_text: str) -> dict[str, list[str]]:
+    """What the page as a whole says, by zone."""
+    host, rest = split(url)
+    path = rest.partition("?")[0]
+    segments = [s for s in path.split("/") if s][-4:]
+    labels = host.split(".")
+    return {
+        "host": labels[:-2] if len(labels) > 2 else [],
+        "path": [" ".join(segments), *segments, rest.partition("?")[2][:100]],
+        "title": [document.title],
+        "h1": [document.first_h1 or (document.headings[0] if document.headings else "")],
+        "h2": [h for h in document.headings[:6] if h != document.first_h1],
+        "entry": [clean(entry_text, 200)],
+    }
+
+
+def _written(raw: RawForm, name: str) -> str | None:
+    value = raw.attributes.get(name)
+    if value is None:
+        return "" if name in raw.attributes else None
+    return value[:500]
+
+
+def _evidence(raw: RawForm, fields: list[Field]) -> Evidence:
+    attributes = raw.attributes
+    action = attributes.get("action") or ""
+    own = {
+        "attributes": [
+            attributes.get("id") or "", attributes.get("class") or "", attributes.get("name") or "", attributes.get("aria-label") or "",
+            split(action)[1].partition("?")[0] if "://" in action else action.partition("?")[0].partition("#")[0],
+        ],
+        "heading": [raw.heading, *raw.headings[:5]],
+        "legend": raw.legends[:10],
+        "buttons": raw.buttons[:10],
+        "labels": [t for f in fields[:40] for t in (f.label, f.name) if t],
+    }  # fmt: skip
+    if len(fields) <= 30:
+        own["text"] = [clean(raw.node.text(deep=True, separator=" "), _TEXT)] if fields or raw.buttons else []
+    return Evidence(
+        own=own,
+        fields=tuple(fields),
+        role_search=attributes.get("role") == "search",
+        method=method_of(attributes.get("method")),
+        password=any(type_of(c) == "password" for c in raw.controls),
+    )
+
+
+_NO_PAGE: Mapping[str, list[str]] = {}
+
+
+def _main_form(read: list[tuple[RawForm, list[Field]]], evidences: list[Evidence]) -> int | None:
+    """Index of the form the page is there for: the largest in main content that is not a search box or its like."""
+    best, best_rank = None, (-1, -1, -1)
+    for i, (raw, fields) in enumerate(read):
+        if raw.place in {"header", "footer", "nav"} and not raw.main:
+            continue
+        own = judge(evidences[i], _NO_PAGE, 0.0)
+        if own.kind in {"search", "login", "feedback"} or (own.kind == "newsletter" and own.total >= 6):
+            continue
+        rank = (1 if raw.main else 0, 1 if own.kind != "other" or own.total < 4 else 0, len(fields))
+        if rank > best_rank:
+            best, best_rank = i, rank
+    return best
+
+
+def _mounted(
+    document: Document,
+    tree: LexborHTMLParser,
+    addresses: Addresses,
+    supplier: Supplier | None,
+    page: Mapping[str, list[str]],
+    hint: Mapping[str, float],
+    url: str,
+    text: str,
+    *,
+    has_main: bool,
+) -> list[PageForm]:
+    """The form that a script will put on the page, when the page's product shows that it will."""
+    if supplier is None:
+        return []
+    node = tree.css_first(supplier.mount) if supplier.mount else None
+    if node is None and (has_main or not ((supplier.shell and _is_product_page(supplier, url)) or supplier.keep)):
+        return []
+    api: list[str] = []
+    identity: list[str] = []
+    if node is not None:
+        api = [addresses.web(value) for name in supplier.api if (value := node.attributes.get(name))]
+        identity = [value[:200] for name in supplier.identity if (value := node.attributes.get(name))]
+    evidence = Evidence(own={"attributes": identity}, hint=dict(hint), hint_reason=f"product: {supplier.name}")  # type: ignore[arg-type]
+    judgement = judge(evidence, page)
+    data: tuple[PersonalData, ...] = personal.in_order(set(supplier.inferred)) if judgement.kind == "appointment" else ()
+    return [
+        PageForm(
+            kind=judgement.kind,
+            kind_score=judgement.score,
+            kind_reasons=judgement.reasons,
+            method=None,
+            enctype=None,
+            action=None,
+            targets=(),
+            by_script=node is not None or supplier.shell,
+            has_form_element=False,
+            fields=(),
+            personal_data=data,
+            personal_data_level="inferred" if data else "none",
+            api_urls=tuple(dict.fromkeys(filter(None, api))),
+            signature=signature((), [supplier.id, *identity]),
+        )
+    ]
+
+
+def _is_product_page(supplier: Supplier, url: str) -> bool:
+    host, rest = split(url)
+    return bool((supplier.host and supplier.host.search(host)) or (supplier.path and supplier.path.search(rest)))

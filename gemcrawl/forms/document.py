@@ -1,0 +1,442 @@
+"""One pass over the elements of a document: what is where, not yet what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from selectolax.lexbor import LexborNode
+
+from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of, type_of
+from gemcrawl.forms.submit import is_submitter
+
+MAX_LINKS = 2000
+MAX_FORMS = 100
+MAX_TITLE = 300
+MAX_TEXT = 200
+_MAX_HEADINGS = 50
+_MAX_RESOURCES = 500
+_MAX_CONTROLS = 6000
+
+Place = Literal["main", "nav", "header", "footer"]
+Attributes = Mapping[str, str | None]
+
+_LANDMARKS: dict[str, Place] = {"header": "header", "footer": "footer", "nav": "nav", "main": "main"}
+_ROLES: dict[str, Place] = {"banner": "header", "contentinfo": "footer", "navigation": "nav", "main": "main"}
+_IDS: dict[str, Place] = {
+    "header": "header", "site-header": "header", "siteheader": "header", "page-header": "header", "topbar": "header", "top-bar": "header", "masthead": "header",
+    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer",
+    "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav", "breadcrumbs": "nav",
+    "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
+}  # fmt: skip
+_SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
+_BOXES = frozenset(
+    {
+        "div",
+        "section",
+        "article",
+        "aside",
+        "dialog",
+        "header",
+        "footer",
+        "nav",
+        "main",
+        "ul",
+        "ol",
+        "li",
+        "p",
+        "span",
+        "td",
+        "fieldset",
+        "dl",
+        "dd",
+        "table",
+    }
+)
+_CONTROLS = frozenset({"input", "select", "textarea"})
+_PASSIVE = frozenset({"img", "audio", "video", "source"})
+_NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
+
+
+@dataclass(slots=True, eq=False)
+class RawForm:
+    """One form element with everything that belongs to it."""
+
+    attributes: Attributes
+    place: Place
+    main: bool
+    """In a main landmark."""
+    node: LexborNode
+    sections: tuple[int, ...]
+    heading: str = ""
+    controls: list[Control] = field(default_factory=list)
+    submitters: list[Attributes] = field(default_factory=list)
+    buttons: list[str] = field(default_factory=list)
+    legends: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Context:
+    """What holds for everything inside an element."""
+
+    place: Place = "main"
+    main: bool = False
+    sections: tuple[int, ...] = ()
+    form: RawForm | None = None
+    hidden: bool = False
+    group: Group | None = None
+    label: LexborNode | None = None
+    noscript: bool = False
+    row: LexborNode | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """What one pass found, as written."""
+
+    title: str = ""
+    language: str = ""
+    base_href: str | None = None
+    generator: str = ""
+    refresh: str = ""
+    canonical: str = ""
+    noindex: bool = False
+    has_main: bool = False
+    headings: list[str] = field(default_factory=list)
+    first_h1: str = ""
+    links: list[tuple[str, str, str, Place]] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    inline_scripts: list[str] = field(default_factory=list)
+    active: list[str] = field(default_factory=list)
+    passive: list[str] = field(default_factory=list)
+    forms: list[RawForm] = field(default_factory=list)
+    orphans: RawForm | None = None
+    """Controls that belong to no form."""
+    alerts: list[str] = field(default_factory=list)
+    labels: Labels = field(default_factory=Labels)
+
+    def visible_controls(self) -> int:
+        """Number of fields that a person could fill in, of all forms but search boxes of one field."""
+        count = 0
+        for form in (*self.forms, *((self.orphans,) if self.orphans else ())):
+            visible = sum(1 for c in form.controls if not c.hidden and type_of(c) not in {"hidden", "submit", "image", "button", "reset"})
+            if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
+                count += visible
+        return count
+
+
+_ROOT = _Context()
+
+
+def collect(root: LexborNode) -> Document:
+    """Everything of interest in a document, in one pass in document order, without recursion."""
+    return _Pass().run(root)
+
+
+class _Pass:
+    """The state of one pass."""
+
+    def __init__(self) -> None:
+        self.document = Document()
+        self.by_id: dict[str, RawForm] = {}
+        self.owned: list[tuple[str, Control | None, LexborNode, Attributes]] = []
+        """Controls and buttons with a ``form`` attribute."""
+        self.last_headings: dict[int, str] = {}
+        """Latest heading by the section it stands in; 0 for none."""
+        self.wanted: set[str] = set()
+        self.controls = 0
+
+    def run(self, root: LexborNode) -> Document:
+        contexts: dict[int, _Context] = {}
+        handle = {
+            "a": self.link, "area": self.link, "form": self.form, "input": self.control, "select": self.control, "textarea": self.control,
+            "button": self.button, "label": self.label, "legend": self.legend, "h1": self.heading, "h2": self.heading, "h3": self.heading,
+            "h4": self.heading, "iframe": self.frame, "frame": self.frame, "script": self.script, "link": self.linked, "meta": self.meta,
+            "base": self.base, "title": self.title, "img": self.passive, "audio": self.passive, "video": self.passive, "source": self.passive,
+            "object": self.active, "embed": self.active, "html": self.html,
+        }  # fmt: skip
+        for node in root.traverse():
+            parent = node.parent
+            context = contexts.get(parent.mem_id, _ROOT) if parent is not None else _ROOT
+            tag = node.tag
+            if tag in _BOXES:
+                attributes = node.attributes
+                if attributes or tag in _SECTIONS or tag in {"fieldset", "td"}:
+                    context = self.box(node, tag or "", attributes, context)
+            elif tag == "noscript":
+                context = replace(context, noscript=True)
+            else:
+                handler = handle.get(tag or "")
+                if handler is not None:
+                    changed = handler(node, tag or "", context)
+                    if changed is not None:
+                        if tag == "form" and parent is not None and parent.tag in {"table", "tbody", "tr", "thead", "tfoot"}:
+                            # In a table the parser closes the form at once, yet the controls that follow are the form's.
+                            self.table_form(parent, changed, contexts)
+                        context = changed
+            contexts[node.mem_id] = context
+        self.finish(root)
+        return self.document
+
+    def table_form(self, parent: LexborNode, context: _Context, contexts: dict[int, _Context]) -> None:
+        node: LexborNode | None = parent
+        for _ in range(4):
+            if node is None or node.tag not in {"table", "tbody", "tr", "thead", "tfoot"}:
+                break
+            contexts[node.mem_id] = replace(contexts.get(node.mem_id, _ROOT), form=context.form, hidden=False)
+            node = node.parent
+
+    def box(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context) -> _Context:
+        place = _LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
+        if attributes:
+            role = attributes.get("role")
+            if role:
+                place = _ROLES.get(role, place)
+                if role == "alert":
+                    self.alert(node)
+            if place is None and context.place == "main" and not context.main:
+                place = _IDS.get((attributes.get("id") or "").lower()) or _first_class_place(attributes.get("class"))
+            class_ = attributes.get("class") or ""
+            if "alert" in class_ or "error" in class_ or "melding" in class_:
+                self.alert(node)
+        changed: dict[str, object] = {}
+        if place is not None and not (context.form is not None and tag not in _LANDMARKS):
+            main = place == "main" or (context.main and place not in {"footer", "nav"})
+            if place == "main":
+                self.document.has_main = True
+            if place != context.place or main != context.main:
+                changed["place"] = place
+                changed["main"] = main
+        if tag in _SECTIONS and tag != "main":
+            changed["sections"] = (*context.sections[-30:], node.mem_id)
+        if context.form is not None:
+            if not context.hidden and attributes and hides(attributes):
+                changed["hidden"] = True
+            role = attributes.get("role") if attributes else None
+            if tag == "fieldset" or role in {"group", "radiogroup"}:
+                labelled_by = (attributes.get("aria-labelledby") or "") if attributes else ""
+                self.want(labelled_by)
+                changed["group"] = Group(clean((attributes.get("aria-label") or "") if attributes else "", MAX_TEXT), labelled_by)
+            elif tag == "td":
+                changed["row"] = node
+        return replace(context, **changed) if changed else context  # type: ignore[arg-type]
+
+    def alert(self, node: LexborNode) -> None:
+        if len(self.document.alerts) < 5:
+            self.document.alerts.append(clean(node.text(deep=True), 300))
+
+    def want(self, ids: str) -> None:
+        if ids and len(self.wanted) < 1000:
+            self.wanted.update(ids.split()[:5])
+
+    def html(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+        self.document.language = (node.attributes.get("lang") or "").strip()[:35]
+
+    def title(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+        parent = node.parent
+        if not self.document.title and parent is not None and parent.tag != "svg":
+            self.document.title = clean(node.text(deep=True), MAX_TITLE)
+
+    def base(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+        if self.document.base_href is None and "href" in node.attributes:
+            self.document.base_href = (node.attributes.get("href") or "").strip()[:2000]
+
+    def meta(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        attributes = node.attributes
+        content = attributes.get("content") or ""
+        name = (attributes.get("name") or "").lower()
+        if name == "robots":
+            words = content.lower()
+            self.document.noindex = self.document.noindex or "noindex" in words or "none" in words.replace(",", " ").split()
+        elif name == "generator":
+            self.document.generator = self.document.generator or content[:200]
+        elif (attributes.get("http-equiv") or "").strip().lower() == "refresh" and not context.noscript:
+            self.document.refresh = self.document.refresh or content[:2500]
+
+    def linked(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+        attributes = node.attributes
+        href = attributes.get("href")
+        if not href:
+            return
+        rel = (attributes.get("rel") or "").lower().split()
+        if "stylesheet" in rel and "alternate" not in rel:
+            self.resource(self.document.active, href)
+        elif "canonical" in rel and not self.document.canonical:
+            self.document.canonical = href
+
+    def resource(self, found: list[str], reference: str | None) -> None:
+        if reference and len(found) < _MAX_RESOURCES:
+            found.append(reference)
+
+    def script(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        attributes = node.attributes
+        if "src" in attributes:
+            self.resource(self.document.scripts, attributes.get("src"))
+            self.resource(self.document.active, attributes.get("src"))
+        elif len(self.document.inline_scripts) < 50 and not context.noscript:
+            kind = (attributes.get("type") or "").lower()
+            if kind in {"", "text/javascript", "application/javascript", "module"}:
+                self.document.inline_scripts.append((node.text(deep=True) or "")[:2000])
+
+    def passive(self, node: LexborNode, tag: str, _context: _Context) -> None:
+        attributes = node.attributes
+        self.resource(self.document.passive, attributes.get("src"))
+        if tag == "video":
+            self.resource(self.document.passive, attributes.get("poster"))
+
+    def active(self, node: LexborNode, tag: str, _context: _Context) -> None:
+        self.resource(self.document.active, node.attributes.get("data" if tag == "object" else "src"))
+
+    def frame(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+        src = (node.attributes.get("src") or "").strip()
+        if src and not src.lower().startswith("about:"):
+            self.resource(self.document.frames, src)
+            self.resource(self.document.active, src)
+
+    def link(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        attributes = node.attributes
+        href = attributes.get("href")
+        if not href or len(self.document.links) >= 2 * MAX_LINKS:
+            return
+        href = href.strip()
+        if not href or href.startswith(_NOT_PAGES):
+            return
+        text = clean(node.text(deep=True), MAX_TEXT)
+        title = clean(attributes.get("title") or "", MAX_TEXT)
+        if not text:
+            text = clean(attributes.get("aria-label") or title, MAX_TEXT)
+            if not text:
+                image = node.css_first("img[alt]")
+                text = clean((image.attributes.get("alt") or "") if image is not None else attributes.get("alt") or "", MAX_TEXT)
+        self.document.links.append((href, text, title, context.place))
+
+    def heading(self, node: LexborNode, tag: str, context: _Context) -> None:
+        text = clean(node.text(deep=True), MAX_TEXT)
+        if not text:
+            return
+        if tag in {"h1", "h2"} and len(self.document.headings) < _MAX_HEADINGS:
+            self.document.headings.append(text)
+        if tag == "h1" and not self.document.first_h1:
+            self.document.first_h1 = text
+        if context.form is not None:
+            if len(context.form.headings) < 10:
+                context.form.headings.append(text)
+        elif tag != "h1" or context.sections:
+            self.last_headings[context.sections[-1] if context.sections else 0] = text
+
+    def form(self, node: LexborNode, _tag: str, context: _Context) -> _Context | None:
+        if context.form is not None or len(self.document.forms) >= MAX_FORMS:
+            return None
+        attributes = node.attributes
+        heading = ""
+        for section in reversed(context.sections):
+            heading = self.last_headings.get(section, "")
+            if heading:
+                break
+        if not heading and context.place == "main":
+            heading = self.last_headings.get(0, "")
+        form = RawForm(attributes, context.place, context.main, node, context.sections, heading)
+        self.document.forms.append(form)
+        id_ = attributes.get("id")
+        if id_:
+            self.by_id.setdefault(id_, form)
+        return replace(context, form=form, hidden=False, group=None, label=None, row=None)
+
+    def owner(self, context: _Context, node: LexborNode) -> RawForm:
+        if context.form is not None:
+            return context.form
+        if self.document.orphans is None:
+            self.document.orphans = RawForm({}, context.place, context.main, node, context.sections, "")
+        return self.document.orphans
+
+    def control(self, node: LexborNode, tag: str, context: _Context) -> None:
+        if self.controls >= _MAX_CONTROLS:
+            return
+        self.controls += 1
+        attributes = node.attributes
+        type_ = (attributes.get("type") or "").strip().lower()
+        if tag == "input" and type_ in {"submit", "image", "button", "reset"}:
+            text = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ("Versturen" if type_ == "submit" else "")
+            self.submitter(node, tag, type_, text, attributes, context)
+            return
+        if tag == "input" and type_ == "hidden":
+            return
+        self.want(attributes.get("aria-labelledby") or "")
+        before = ""
+        if context.row is not None and context.form is not None:
+            cell = context.row.prev
+            while cell is not None and not cell.is_element_node:
+                cell = cell.prev
+            before = text_of(cell) if cell is not None and cell.tag in {"td", "th"} else ""
+        control = Control(tag, attributes, context.hidden, context.group, context.label, before)
+        if attributes.get("form"):
+            self.owned.append((attributes.get("form") or "", control, node, attributes))
+            return
+        form = self.owner(context, node)
+        if len(form.controls) < 3 * MAX_FIELDS:
+            form.controls.append(control)
+
+    def button(self, node: LexborNode, tag: str, context: _Context) -> None:
+        attributes = node.attributes
+        text = node.text(deep=True).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
+        self.submitter(node, tag, (attributes.get("type") or "").strip().lower(), text, attributes, context)
+
+    def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: _Context) -> None:
+        if attributes.get("form"):
+            self.owned.append((attributes.get("form") or "", None, node, attributes))
+            return
+        if context.form is None:
+            return
+        form = context.form
+        if is_submitter(tag, type_) and len(form.submitters) < 50:
+            form.submitters.append(attributes)
+        if text and type_ != "reset" and len(form.buttons) < 20:
+            form.buttons.append(clean(text, MAX_TEXT))
+
+    def label(self, node: LexborNode, _tag: str, context: _Context) -> _Context:
+        for_ = node.attributes.get("for")
+        if for_:
+            self.document.labels.by_for.setdefault(for_, []).append(node)
+            return context
+        return replace(context, label=node)
+
+    def legend(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        text = clean(node.text(deep=True), MAX_TEXT)
+        if context.group is not None and not context.group.label:
+            context.group.label = text
+        if context.form is not None and len(context.form.legends) < 20:
+            context.form.legends.append(text)
+
+    def finish(self, root: LexborNode) -> None:
+        """Gives controls with a ``form`` attribute to their forms, and reads the texts that labels refer to."""
+        for id_, control, node, attributes in self.owned:
+            form = self.by_id.get(id_)
+            if form is None:
+                continue
+            if control is not None:
+                form.controls.append(control)
+            else:
+                tag = node.tag or ""
+                type_ = (attributes.get("type") or "").strip().lower()
+                if is_submitter(tag, type_):
+                    form.submitters.append(attributes)
+                text = node.text(deep=True).strip() if tag == "button" else attributes.get("value") or ""
+                form.buttons.append(clean(text, MAX_TEXT))
+        if self.wanted:
+            for node in root.traverse():
+                id_ = node.id
+                if id_ is not None and id_ in self.wanted and id_ not in self.document.labels.texts:
+                    self.document.labels.texts[id_] = text_of(node)
+
+
+def _first_class_place(class_: str | None) -> Place | None:
+    if not class_:
+        return None
+    for word in class_.lower().split()[:6]:
+        place = _IDS.get(word)
+        if place is not None:
+            return place
+    return None

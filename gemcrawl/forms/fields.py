@@ -1,0 +1,216 @@
+"""The visible fields of a form, with labels as browsers compute them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from gemcrawl.forms import personal
+from gemcrawl.forms.words import fold
+from gemcrawl.items import Field
+
+MAX_FIELDS = 300
+MAX_LABEL = 200
+
+_SPACES = re.compile(r"\s+")
+_SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
+_HIDING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right)\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d])",
+    re.IGNORECASE,
+)
+_HIDING_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:gform_validation_container|honeypot|hpot|ohnohoney|hidden-?honey|hp-?field|form-?hp|robot-?trap|bot-?trap|url-textfield|d-none|ninja-forms-hp|frm_verify|is-hidden|hidden)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_STEP = re.compile(r"(?:^|[\s_-])(?:gform_page|step|stap|wizard|tab-?pane|panel|page|slide|pagina)(?:$|[\s_-]|\d)", re.IGNORECASE)
+_DECOY = re.compile(
+    r"^(?:website|url|homepage|home_page|web_?site_?url|hp|hp_.*|.*_hp|honeypot.*|.*honeypot|winnie|fax_number_hp|confirm_email_address_hp|email_confirm_hp|leave_?blank|_?gotcha|bot_?field|spam.*|nobots?)$",
+    re.IGNORECASE,
+)
+_LEAVE_EMPTY = re.compile(
+    r"\b(?:laat (?:dit|deze)(?: veld)? (?:veld )?(?:leeg|vrij)|leeg laten|niet invullen|leave this (?:field )?(?:blank|empty)|veld is bedoeld voor validatie|feld (?:bitte )?(?:nicht ausfullen|leer lassen)|if you are (?:a )?human)",
+)
+_TOKENISH = re.compile(r"[0-9a-f]{8}-?[0-9a-f-]{4,}|\d{4,}", re.IGNORECASE)
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A fieldset or an element of role group or radiogroup around controls."""
+
+    label: str = ""
+    labelled_by: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Control:
+    """One input, select or textarea as it stands in the document."""
+
+    tag: str
+    attributes: Mapping[str, str | None]
+    hidden: bool
+    """An element between it and its form hides it."""
+    group: Group | None
+    wrapping: LexborNode | None
+    """The label element around it."""
+    before: str = ""
+    """Text of the table cell before its own: the label of layouts made of tables."""
+
+    def get(self, name: str) -> str:
+        return self.attributes.get(name) or ""
+
+
+@dataclass(slots=True)
+class Labels:
+    """What can label a control: label elements by the id they are for, and texts by id."""
+
+    by_for: dict[str, list[LexborNode]] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """Text of the elements that an ``aria-labelledby`` names."""
+
+    def of(self, control: Control) -> str:
+        """The accessible name: aria-labelledby, aria-label, label elements, title, placeholder last."""
+        by = control.get("aria-labelledby")
+        if by:
+            text = " ".join(filter(None, (self.texts.get(i, "") for i in by.split()[:5])))
+            if text:
+                return clean(text, MAX_LABEL)
+        text = clean(control.get("aria-label"), MAX_LABEL)
+        if text:
+            return text
+        nodes = self.by_for.get(control.get("id"), []) if control.get("id") else []
+        text = " ".join(filter(None, map(text_of, nodes[:3])))
+        if not text and control.wrapping is not None:
+            text = text_of(control.wrapping)
+        return clean(text or control.before or control.get("title") or control.get("placeholder"), MAX_LABEL)
+
+    def of_group(self, group: Group | None) -> str:
+        """Label of the group around a control."""
+        if group is None:
+            return ""
+        if group.labelled_by and not group.label:
+            group.label = clean(" ".join(filter(None, (self.texts.get(i, "") for i in group.labelled_by.split()[:5]))), MAX_LABEL)
+        return group.label
+
+
+def clean(text: str, limit: int) -> str:
+    """White space folded, cut to a number of characters."""
+    return _SPACES.sub(" ", text[: limit * 8]).strip()[:limit]
+
+
+def text_of(node: LexborNode) -> str:
+    """Text of a label without that of the controls inside it."""
+    text = node.text(deep=True)
+    if len(text) < 40 and "\n" not in text:
+        simple = node.css_first("select,textarea,button,script,style") is None
+    else:
+        simple = node.css_first("select,textarea,button,script,style,datalist,noscript") is None
+    if simple:
+        return clean(text, MAX_LABEL)
+    silent: set[int] = set()
+    parts: list[str] = []
+    for child in node.traverse(include_text=True):
+        parent = child.parent
+        if (child.tag in _SILENT_TAGS) or (parent is not None and child.mem_id != node.mem_id and parent.mem_id in silent):
+            silent.add(child.mem_id)
+        elif child.is_text_node:
+            parts.append(child.text(deep=False) or "")
+            if len(parts) > 200:
+                break
+    return clean(" ".join(parts), MAX_LABEL)
+
+
+def hides(attributes: Mapping[str, str | None]) -> bool:
+    """Whether an element inside a form hides what is in it: as a trap for robots or because nobody is to fill it in.
+
+    Steps of a form in parts are hidden until their turn comes and count as visible.
+    """
+    if not attributes:
+        return False
+    class_ = attributes.get("class") or ""
+    style = attributes.get("style") or ""
+    if not (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or (style and _HIDING_STYLE.search(style))
+        or (class_ and _HIDING_CLASS.search(class_))
+    ):
+        return False
+    return not (_STEP.search(class_) or _STEP.search(attributes.get("id") or "") or "data-step" in attributes)
+
+
+def type_of(control: Control) -> str:
+    """input type, or textarea, select."""
+    if control.tag != "input":
+        return control.tag
+    return (control.get("type").strip().lower() or "text")[:20]
+
+
+def is_decoy(control: Control, label: str) -> bool:
+    """Whether the field is a trap for robots, which no person is meant to see."""
+    attributes = control.attributes
+    if control.hidden or hides(attributes):
+        return True
+    if label and _LEAVE_EMPTY.search(fold(label)):
+        return True
+    name = control.get("name") or control.get("id")
+    last = re.split(r"[\[\]$.:]+", name.rstrip("]"))[-1]
+    off = attributes.get("tabindex") == "-1" or (
+        control.get("autocomplete").lower() in {"off", "nope", "new-password", "false"} and not label
+    )
+    return off and type_of(control) in {"text", "email", "url", "tel"} and bool(_DECOY.match(last) or attributes.get("tabindex") == "-1")
+
+
+def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
+    """Visible fields in document order; radio buttons of one name are one field, and so are check boxes of one name."""
+    found: list[Field] = []
+    groups: set[tuple[str, str]] = set()
+    listed = list(controls)
+    boxes: dict[str, int] = {}
+    for control in listed:
+        if control.tag == "input" and control.get("type").lower() == "checkbox" and control.get("name"):
+            boxes[control.get("name")] = boxes.get(control.get("name"), 0) + 1
+    for control in listed:
+        type_ = type_of(control)
+        if type_ in {"hidden", "submit", "image", "reset", "button"}:
+            continue
+        name, id_ = control.get("name").strip()[:MAX_LABEL], control.get("id").strip()[:MAX_LABEL]
+        own = labels.of(control)
+        if is_decoy(control, own):
+            continue
+        group = labels.of_group(control.group)
+        if type_ == "radio" or (type_ == "checkbox" and boxes.get(name, 0) > 1):
+            type_ = "radio group" if type_ == "radio" else "checkbox group"
+            key = (type_, name)
+            if name and key in groups:
+                continue
+            groups.add(key)
+            own, group = (group or own), ""
+        category = personal.category(
+            label=own,
+            group=group,
+            autocomplete=control.get("autocomplete")[:100],
+            name=name,
+            id_=id_,
+            type_=type_,
+            pattern=control.get("pattern")[:200],
+        )
+        required = "required" in control.attributes or control.get("aria-required").lower() == "true"
+        label = own if not group or own or type_ == "radio group" else group
+        found.append(Field(name=name or id_, label=label, type=type_, category=category, required=required))
+        if len(found) >= MAX_FIELDS:
+            break
+    return found
+
+
+def signature(fields: Iterable[Field], buttons: Iterable[str]) -> str:
+    """A short hash of what a form asks, the same in every session and on every page that carries the form."""
+    digest = hashlib.sha256()
+    for one in fields:
+        digest.update(f"{_TOKENISH.sub('#', one.name)}\x1f{one.type}\x1f{_TOKENISH.sub('#', fold(one.label))}\x1e".encode(errors="replace"))
+    for button in buttons:
+        digest.update(f"\x1d{fold(button)}".encode(errors="replace"))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,95 @@
+"""From the bytes of a response to markup that can be parsed safely: size, character set, nesting."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+MAX_BYTES = 2_000_000
+_MAX_DEPTH = 600
+_MANY_TAGS = 4000
+_SOME_TAGS = 800
+_MANY_FORMATS = 300
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_FORMAT = re.compile(rb"<(?:big|code|em|font|nobr|small|strike|strong|tt|[bisu])[\s>/]", re.IGNORECASE)
+_VOID = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li dd dt option optgroup tr td th thead tbody tfoot path use circle rect line".split()
+)
+_KEPT = frozenset(
+    b"html head title base meta link script style body a form input select option textarea button h1 h2 h3 legend iframe frame noscript img".split()
+)
+_ANY_TAG = re.compile(rb"</?([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}>?")
+
+
+def markup_of(body: bytes, charset: str | None = None) -> bytes:
+    """UTF-8 markup of at most `MAX_BYTES`, no deeper nested than a parser takes in linear time.
+
+    The character set is the byte order mark's, else `charset` (of the response header), else that of the first ``meta``, else UTF-8, else
+    windows-1252.
+    """
+    return _flat(_utf8(body[:MAX_BYTES], charset))
+
+
+def _utf8(body: bytes, charset: str | None) -> bytes:
+    if body.startswith(codecs.BOM_UTF8):
+        return body[3:]
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace").encode("utf-8", "replace")
+    if not charset:
+        found = _CHARSET.search(body, 0, 2048)
+        charset = found[1].decode("ascii", "replace") if found else None
+    name = "utf-8"
+    if charset:
+        try:
+            name = codecs.lookup(charset.strip("\"' ")).name
+        except (LookupError, ValueError):
+            name = "utf-8"
+    if name in {"utf-8", "ascii"} or name.startswith("utf-16"):
+        try:
+            body.decode("utf-8")
+        except UnicodeDecodeError as error:
+            # A character cut in two at the end is no reason to doubt the rest.
+            if error.start < len(body) - 4:
+                return (
+                    body.decode("cp1252", "replace").encode("utf-8", "replace")
+                    if name != "utf-8" or not charset
+                    else body.decode("utf-8", "replace").encode()
+                )
+            return body[: error.start]
+        return body
+    if name in {"iso8859-1", "latin-1"}:
+        name = "cp1252"
+    try:
+        return body.decode(name, "replace").encode("utf-8", "replace")
+    except (LookupError, ValueError, TypeError):
+        return body.decode("utf-8", "replace").encode()
+
+
+def _flat(markup: bytes) -> bytes:
+    """Markup without container elements when they are nested so deep that only an attacker can have written them.
+
+    The tree builder of the HTML standard searches its stack of open elements and repeats unclosed formatting elements in each new block: deep nesting
+    takes quadratic time, and a few kilobytes of unclosed ``<font>`` can grow to millions of nodes.
+    """
+    tags = markup.count(b"<")
+    if tags < _SOME_TAGS:
+        return markup
+    formats = len(_FORMAT.findall(markup))
+    if tags < _MANY_TAGS and formats < _MANY_FORMATS:
+        return markup
+    open_: dict[bytes, int] = {}
+    depth = 0
+    for match in _TAG.finditer(markup):
+        name = match[2].lower()
+        if name in _VOID:
+            continue
+        if not match[1]:
+            open_[name] = open_.get(name, 0) + 1
+            depth += 1
+            if depth > _MAX_DEPTH:
+                return _ANY_TAG.sub(lambda m: m[0] if m[1].lower() in _KEPT else b" ", markup)
+        elif open_.get(name, 0) > 0:
+            open_[name] -= 1
+            depth -= 1
+    return markup

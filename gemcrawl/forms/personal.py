@@ -1,0 +1,152 @@
+"""Which kind of personal data a field asks for: by its label, then its autofill name, then its name, then its type.
+
+Some products leave every name empty, others number them, so what a person reads decides; see ``personal.toml`` for the words.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from gemcrawl.forms.data import table
+from gemcrawl.forms.words import Lexicon, fold
+from gemcrawl.items import PERSONAL_DATA, PersonalData
+
+_NONE = "none"
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PARTS = re.compile(r"[\[\]$:.\s]+")
+_ASP_NET = re.compile(r"(?:^|_)ctl\d+_|_ssm_|CntMain|ContentPlaceHolder", re.IGNORECASE)
+_NO_WORD = re.compile(r"[\d_\-]*|value|text|und|input|field|ctl\d+", re.IGNORECASE)
+_POSTCODE_PATTERN = re.compile(r"\[1-9\]\[?(?:0-9|\\d)\]?\{3\}")
+_LONG = 16
+"""Words; a longer label is an explanation, of which only the start is the question."""
+_TEXT_TYPES = frozenset(
+    {"", "text", "email", "tel", "number", "search", "url", "date", "month", "datetime-local", "file", "textarea", "select"}
+)
+_CHOICES = frozenset({"radio group", "checkbox", "checkbox group"})
+_OF_CHOICES = frozenset({"gender", "health", "family", "nationality"})
+_OF_SELECTS = frozenset({"gender", "health", "family", "nationality", "birth_date", "address", "phone", "name", "document_number"})
+_OF_TEXTAREAS = frozenset({"address", "family", "health", "signature", "upload"})
+
+
+class _Words:
+    """One section of the word list: phrase to category."""
+
+    def __init__(self, *sections: dict[str, list[str]]) -> None:
+        self.categories = {phrase: category for section in sections for category, phrases in section.items() for phrase in phrases}
+        self.lexicon = Lexicon(self.categories)
+        order: list[str] = table("personal.toml")["order"]
+        self.rank = {category: i for i, category in enumerate(order)}
+
+    def category(self, folded: str) -> str:
+        """The category of the phrases found, by precedence; ``none`` when only disarming phrases were found; empty when nothing was."""
+        found = {self.categories[phrase] for phrase in self.lexicon.find(folded)}
+        if not found:
+            return ""
+        found.discard(_NONE)
+        return min(found, key=lambda c: self.rank.get(c, len(self.rank)), default=_NONE)
+
+
+@cache
+def _labels() -> _Words:
+    return _Words(table("personal.toml")["label"])
+
+
+@cache
+def _names() -> _Words:
+    data = table("personal.toml")
+    return _Words(data["label"], data["name"])
+
+
+@cache
+def _autocomplete() -> dict[str, str]:
+    return {word: category for category, words in table("personal.toml")["autocomplete"].items() for word in words}
+
+
+@cache
+def _types() -> dict[str, str]:
+    return {word: category for category, words in table("personal.toml")["type"].items() for word in words}
+
+
+@cache
+def date_parts() -> frozenset[str]:
+    """Labels that only name a part of a date: the group's label says of which."""
+    return frozenset(table("personal.toml")["parts"]["words"])
+
+
+def name_words(name: str) -> str:
+    """The words of a name or id attribute that say something: the last part of ``a[b][c]``, ``ctl00$Main$c``, ``a:b:c``; camel case split."""
+    parts = [p for p in _PARTS.split(name[:300]) if not _NO_WORD.fullmatch(p)]
+    last = parts[-1] if parts else ""
+    if "_" in last and _ASP_NET.search(name):
+        last = next((p for p in reversed(last.split("_")) if not _NO_WORD.fullmatch(p)), "")
+    return fold(_CAMEL.sub(" ", last))
+
+
+@lru_cache(maxsize=8192)
+def category_of_label(label: str) -> str:
+    """Category of a label's words; ``none`` when they rule one out, empty when they say nothing."""
+    folded = fold(label)
+    if folded.count(" ") >= _LONG:
+        folded = " ".join(folded.split(" ", _LONG)[:_LONG])
+    return _labels().category(folded)
+
+
+@lru_cache(maxsize=8192)
+def category_of_name(name: str) -> str:
+    """The same for a name or id attribute."""
+    words = name_words(name)
+    found = _names().category(words)
+    return found or (_names().category(words.replace(" ", "")) if " " in words else "")
+
+
+def category(*, label: str, group: str, autocomplete: str, name: str, id_: str, type_: str, pattern: str = "") -> PersonalData | None:
+    """The kind of personal data that a field asks for.
+
+    `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it.
+    """
+    if type_ not in _TEXT_TYPES and type_ not in _CHOICES:
+        return None
+    found = category_of_label(label) if label else ""
+    if group and (not found or found == _NONE):
+        # A legend explains what its fields leave open: the three parts of a date of birth, a field with no label of its own.
+        of_group = category_of_label(group)
+        if of_group == "birth_date" and (not label or fold(label) in date_parts() or not found):
+            found = of_group
+        elif of_group and of_group != _NONE and not label:
+            found = of_group
+    elif group and found in {"name", "birth_date"} and category_of_label(group) == "family":
+        found = "family"
+    if type_ in _CHOICES:
+        return _closed(found) if found in _OF_CHOICES else None
+    if not found and autocomplete:
+        found = _autocomplete().get(autocomplete.lower().split()[-1] if autocomplete.strip() else "", "")
+    if not found:
+        found = category_of_name(name) if name else ""
+    if not found and id_ and id_ != name:
+        found = category_of_name(id_)
+    if type_ == "select" and found not in _OF_SELECTS:
+        return None
+    if type_ == "textarea" and found not in _OF_TEXTAREAS:
+        return "free_text"
+    if type_ == "file":
+        return "upload" if found != "signature" else "signature"
+    if not found or (found == _NONE and type_ in {"email", "tel"}):
+        found = _types().get(type_, "")
+    if not found and pattern and _POSTCODE_PATTERN.search(pattern):
+        found = "postcode"
+    if type_ == "search" and found not in {"postcode", "address"}:
+        return None
+    return _closed(found)
+
+
+def _closed(found: str) -> PersonalData | None:
+    for known in PERSONAL_DATA:
+        if known == found:
+            return known
+    return None
+
+
+def in_order(found: set[PersonalData]) -> tuple[PersonalData, ...]:
+    """Distinct categories in the order of `gemcrawl.items.PersonalData`."""
+    return tuple(c for c in PERSONAL_DATA if c in found)

@@ -1,0 +1,142 @@
+"""Reads one HTML document in one pass over its elements; every other module of this package works on what the pass collects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from gemcrawl.forms import state
+from gemcrawl.forms.addresses import Addresses, join, normal
+from gemcrawl.forms.assemble import forms_of
+from gemcrawl.forms.document import MAX_LINKS, MAX_TITLE, Document, collect
+from gemcrawl.forms.fields import clean
+from gemcrawl.forms.markup import markup_of
+from gemcrawl.forms.page import Link, PageReading
+from gemcrawl.forms.suppliers import recognise
+
+_SHELL_TEXT = 300
+_SHELL_LINKS = 3
+_SHELL_MOUNTS = (
+    "#app,#root,#__next,#__nuxt,app-root,[ng-app],[aurelia-app],[data-reactroot],[ng-version],#main-app,#react-root,#vue-app,[data-v-app]"
+)
+
+
+def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "") -> PageReading:
+    """Everything the survey and the transport rules need from one document.
+
+    `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
+    page, when known: it counts as evidence for the kind of the page's main form.  Never raises on account of the document: at most 2 MB are read, 2000
+    links, 100 forms, 300 fields per form.
+    """
+    url = normal(url)
+    markup = markup_of(body, charset)
+    try:
+        tree = LexborHTMLParser(markup)
+        root = tree.root
+    except (SelectolaxError, ValueError, MemoryError, UnicodeError):
+        return PageReading(url=url, base_url=url)
+    if root is None:
+        return PageReading(url=url, base_url=url)
+    document = collect(root)
+    base = join(url, document.base_href) if document.base_href is not None else url
+    if not base.startswith(("https://", "http://")):
+        base = url
+    addresses = Addresses(base)
+    found = recognise(url, markup, document.scripts, document.generator)
+    supplier = found[0] if found else None
+    text = _visible_text(tree)
+    fields = document.visible_controls()
+    challenge = state.challenge(document.title, markup, len(text), fields)
+    error = challenge or state.error_phrase([document.title, *document.headings[:2], *document.alerts], text, fields)
+    if error and not challenge and supplier is not None and supplier.keep:
+        error = None
+    links = _links(document, addresses)
+    shell = _is_shell(tree, document, len(text), len(links))
+    forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text, text)
+    secure = url.startswith("https://")
+    return PageReading(
+        url=url,
+        base_url=base,
+        title=document.title or None,
+        language=document.language or None,
+        headings=tuple(document.headings),
+        links=links,
+        frames=_addresses(document.frames, addresses),
+        forms=forms,
+        supplier=supplier.name if supplier else None,
+        supplier_evidence=found[1] if found else None,
+        meta_refresh=state.meta_refresh(document.refresh, addresses) if document.refresh else None,
+        script_redirect=next(filter(None, (state.script_redirect(s, url, addresses) for s in document.inline_scripts)), None),
+        canonical=(addresses.web(document.canonical) or None) if document.canonical else None,
+        robots_noindex=document.noindex,
+        error_page=error,
+        challenge=challenge is not None,
+        app_shell=shell,
+        mixed_active=_insecure(document.active, addresses) if secure else (),
+        mixed_passive=_insecure(document.passive, addresses) if secure else (),
+    )
+
+
+def _visible_text(tree: LexborHTMLParser) -> str:
+    """Text of the body as far as it matters: whether there is little of it, and what that says."""
+    body = tree.body
+    if body is None:
+        return ""
+    parts: list[str] = []
+    length = 0
+    silent: set[int] = set()
+    for node in body.traverse(include_text=True):
+        if node.is_text_node:
+            parent = node.parent
+            if parent is not None and parent.tag in {"script", "style", "template", "noscript"}:
+                continue
+            piece = (node.text(deep=False) or "").strip()
+            if piece:
+                parts.append(piece)
+                length += len(piece)
+                if length > 3 * state.SMALL_TEXT:
+                    break
+    del silent
+    return clean(" ".join(parts), 4 * state.SMALL_TEXT)
+
+
+def _links(document: Document, addresses: Addresses) -> tuple[Link, ...]:
+    found: dict[tuple[str, str, str], Link] = {}
+    for href, text, title, place in document.links:
+        route = ""
+        if "#" in href:
+            fragment = href[href.index("#") :]
+            if fragment.startswith(("#/", "#!")):
+                route = fragment[:500]
+            elif href.startswith("#"):
+                continue
+        url = addresses.web(href)
+        if not url:
+            continue
+        key = (url, text, route)
+        if key not in found:
+            found[key] = Link(url, text, title, place, route)
+            if len(found) >= MAX_LINKS:
+                break
+    return tuple(found.values())
+
+
+def _addresses(references: list[str], addresses: Addresses) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(addresses.web, references))))
+
+
+def _insecure(references: list[str], addresses: Addresses) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(u for u in map(addresses.join, references) if u.startswith("http://")))
+
+
+def _is_shell(tree: LexborHTMLParser, document: Document, text_length: int, links: int) -> bool:
+    """Whether scripts have to fill the page: little text, few links, no field, scripts, and an element to fill."""
+    if text_length > _SHELL_TEXT or links > _SHELL_LINKS or document.visible_controls() or document.frames:
+        return False
+    if not document.scripts and not document.inline_scripts:
+        return False
+    return tree.css_first(_SHELL_MOUNTS) is not None or (text_length < 60 and links == 0 and bool(document.scripts))
+
+
+__all__ = ["LexborNode", "Mapping", "read_page"]

@@ -1,0 +1,75 @@
+"""Where a form is submitted to, by the form submission algorithm of the HTML standard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from gemcrawl.forms.addresses import Addresses, normal
+from gemcrawl.transport.facts import Target
+
+Method = Literal["get", "post", "dialog"]
+Attributes = Mapping[str, str | None]
+
+MAX_TARGETS = 20
+_MAX_WRITTEN = 500
+_PREVENTS = re.compile(r"return\s+false|preventDefault|return\s+[\w.$]+\s*\(|javascript:", re.IGNORECASE)
+
+
+def method_of(written: str | None) -> Method:
+    """The method a browser uses: anything but post and dialog is get."""
+    word = (written or "").lower()
+    return "post" if word == "post" else "dialog" if word == "dialog" else "get"
+
+
+def _resolve(written: str | None, document: str, addresses: Addresses) -> str:
+    # A missing or empty action is the document's own address, whatever the base is (HTML, form submission algorithm, "action").
+    if not written:
+        return normal(document)
+    return addresses.join(written)[:_MAX_WRITTEN]
+
+
+def is_submitter(tag: str, type_: str) -> bool:
+    """Whether a control submits its form: ``input`` of type submit or image, a ``button`` of no other type than submit."""
+    return type_ in {"submit", "image"} if tag == "input" else type_ not in {"button", "reset", "menu"}
+
+
+def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str, addresses: Addresses) -> tuple[Target, ...]:
+    """Every address that the form can be submitted to, distinct, the form's own action first.
+
+    The form's action counts unless each of its submit buttons brings a ``formaction`` of its own: then a browser never uses it.
+    """
+    own_method = method_of(form.get("method"))
+    found: dict[Target, None] = {}
+    buttons = list(submitters)
+    methods = [method_of(b.get("formmethod")) if b.get("formmethod") else own_method for b in buttons if "formaction" not in b] or (
+        [] if buttons else [own_method]
+    )
+    written = form.get("action")
+    for method in methods:
+        if method != "dialog":
+            found[Target((written or "")[:_MAX_WRITTEN], _resolve(written, document, addresses), "action", method)] = None
+    for button in buttons:
+        if "formaction" not in button:
+            continue
+        method = method_of(button.get("formmethod")) if button.get("formmethod") else own_method
+        if method != "dialog":
+            written = button.get("formaction")
+            found[Target((written or "")[:_MAX_WRITTEN], _resolve(written, document, addresses), "formaction", method)] = None
+        if len(found) >= MAX_TARGETS:
+            break
+    return tuple(found)
+
+
+def by_script(form: Attributes, targets: tuple[Target, ...]) -> bool:
+    """Whether only a script knows where the form goes.
+
+    A form without action goes to its document, so a missing action alone says nothing: it takes a handler that stops the submit as well.
+    """
+    if targets and all(t.url.startswith("javascript:") for t in targets):
+        return True
+    if any(t.attribute == "formaction" for t in targets):
+        return False
+    handler = form.get("onsubmit") or ""
+    return not form.get("action") and bool(_PREVENTS.search(handler[:2000]))

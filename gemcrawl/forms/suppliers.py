@@ -1,0 +1,144 @@
+"""Which product a page runs on, and what that says about its forms; the fingerprints are in ``suppliers.toml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, cast, get_args
+from urllib.parse import urlsplit
+
+from gemcrawl.forms.data import table
+from gemcrawl.items import Kind, PersonalData
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """Points for a kind when host and path match."""
+
+    kind: Kind
+    points: float
+    where: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """One product and its fingerprints; see the head of ``suppliers.toml``."""
+
+    id: str
+    name: str
+    host: re.Pattern[str] | None
+    path: re.Pattern[str] | None
+    both: bool
+    markup: tuple[bytes, ...]
+    script: tuple[re.Pattern[str], ...]
+    generator: tuple[str, ...]
+    mount: str
+    shell: bool
+    keep: bool
+    kinds: tuple[KindRule, ...]
+    inferred: tuple[PersonalData, ...]
+    api: tuple[str, ...]
+    identity: tuple[str, ...]
+
+    def points(self, address: str) -> dict[Kind, float]:
+        """Points for the first kind whose rule matches an address (host, path and query)."""
+        for rule in self.kinds:
+            if rule.where.search(address):
+                return {rule.kind: rule.points}
+        return {}
+
+
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    return re.compile(text, re.IGNORECASE) if text else None
+
+
+def _supplier(data: Mapping[str, Any]) -> Supplier:
+    kinds = tuple(KindRule(k["kind"], float(k["points"]), re.compile(k["where"], re.IGNORECASE)) for k in data.get("kinds", ()))
+    unknown = [k.kind for k in kinds if k.kind not in get_args(Kind)]
+    if unknown:
+        msg = f"suppliers.toml: {data['id']}: unknown kind {unknown[0]!r}"
+        raise ValueError(msg)
+    return Supplier(
+        id=data["id"],
+        name=data["name"],
+        host=_pattern(data.get("host")),
+        path=_pattern(data.get("path")),
+        both=bool(data.get("both", False)),
+        markup=tuple(m.encode() for m in data.get("markup", ())),
+        script=tuple(re.compile(s, re.IGNORECASE) for s in data.get("script", ())),
+        generator=tuple(data.get("generator", ())),
+        mount=data.get("mount", ""),
+        shell=bool(data.get("shell", False)),
+        keep=bool(data.get("keep", False)),
+        kinds=kinds,
+        inferred=cast("tuple[PersonalData, ...]", tuple(data.get("inferred", ()))),
+        api=tuple(data.get("api", ())),
+        identity=tuple(data.get("identity", ())),
+    )
+
+
+@cache
+def suppliers() -> tuple[Supplier, ...]:
+    """All known products, in order of precedence."""
+    return tuple(_supplier(s) for s in table("suppliers.toml")["supplier"])
+
+
+@lru_cache(maxsize=4096)
+def _by_host(host: str) -> tuple[Supplier, ...]:
+    return tuple(s for s in suppliers() if s.host and not s.both and s.host.search(host))
+
+
+def _by_address(host: str, rest: str) -> tuple[Supplier, str] | None:
+    for supplier in suppliers():
+        if supplier.both:
+            if supplier.host and supplier.path and supplier.host.search(host) and supplier.path.search(rest):
+                return supplier, f"address: {host}{rest[:60]}"
+        elif supplier.path:
+            match = supplier.path.search(rest)
+            if match:
+                return supplier, f"path: {match[0][:60]}"
+    return None
+
+
+def recognise(url: str, body: bytes, scripts: Iterable[str] = (), generator: str = "") -> tuple[Supplier, str] | None:
+    """The product of a page and the evidence: by host, then markup and scripts, then path, then generator; None when none is known."""
+    host, rest = split(url)
+    by_host = _by_host(host)
+    if by_host:
+        return by_host[0], f"host: {host}"
+    by_path = _by_address(host, rest)
+    listed = list(scripts)
+    for supplier in suppliers():
+        if by_path is not None and supplier is by_path[0]:
+            return by_path
+        for marker in supplier.markup:
+            if marker in body:
+                return supplier, f"markup: {marker.decode()}"
+        for pattern in supplier.script:
+            for src in listed:
+                if pattern.search(src):
+                    return supplier, f"script: {src[:100]}"
+        if generator and any(word.lower() in generator.lower() for word in supplier.generator):
+            return supplier, f"generator: {generator[:60]}"
+    return None
+
+
+def of_address(url: str) -> str | None:
+    """Name of the product that an address alone tells, for example of a host that is only submitted to."""
+    host, rest = split(url)
+    by_host = _by_host(host)
+    if by_host:
+        return by_host[0].name
+    found = _by_address(host, rest)
+    return found[0].name if found else None
+
+
+def split(url: str) -> tuple[str, str]:
+    """Host, and path with query, of a URL."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").rstrip("."), parts.path + (f"?{parts.query}" if parts.query else "")
+    except ValueError:
+        return "", ""

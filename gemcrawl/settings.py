@@ -1,0 +1,93 @@
+"""Scrapy settings of gemcrawl: only what differs from Scrapy's defaults, each with that default and the reason.
+
+The environment is read here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+from gemcrawl import __version__
+
+BOT_NAME = "gemcrawl"  # default "scrapybot"
+SPIDER_MODULES = ["gemcrawl.spiders"]  # default []
+NEWSPIDER_MODULE = "gemcrawl.spiders"  # default ""
+
+# --- who we are ---
+GEMCRAWL_CONTACT = os.environ.get("GEMCRAWL_CONTACT", "https://github.com/gemcrawl/gemcrawl")
+# default "Scrapy/VERSION (+https://scrapy.org)": an honest name with an address to complain to
+USER_AGENT = f"gemcrawl/{__version__} (+{GEMCRAWL_CONTACT})"
+DEFAULT_REQUEST_HEADERS = {  # default without weight on Dutch
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "nl,fy;q=0.8,en;q=0.5",
+}
+
+# --- politeness ---
+DOWNLOAD_DELAY = 1.0  # default 0: seconds between requests to one server; zero would let bursts through
+DOWNLOAD_DELAY_JITTER = 0.25  # default 0.5
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8: one request at a time per server
+CONCURRENT_REQUESTS = 256  # default 16: many servers at once, one request each
+ROBOTSTXT_OBEY = False  # default False, and it stays so: the survey obeys RFC 9309 itself, 5xx included (gemcrawl.survey.robots)
+REDIRECT_ENABLED = False  # default True: the survey follows by hand, every hop is evidence
+METAREFRESH_ENABLED = False  # default True: the same
+COOKIES_ENABLED = True  # default True: products answer 302 to themselves until their cookie comes back; one jar per municipality
+RETRY_TIMES = 1  # default 2: one calm second try
+RETRY_HTTP_CODES = [502, 504, 522, 524]  # default also 500, 503, 408, 429: those are answers, not accidents
+RETRY_EXCEPTIONS = [  # default also refused connections, which are an answer
+    "scrapy.exceptions.CannotResolveHostError",
+    "scrapy.exceptions.DownloadFailedError",
+    "scrapy.exceptions.DownloadTimeoutError",
+]
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default "ERROR": it is recorded on the page's row
+
+# --- budgets ---
+DOWNLOAD_TIMEOUT = 20  # default 180
+DOWNLOAD_MAXSIZE = 4 * 1024 * 1024  # default 1 GiB; wire and decompressed
+DOWNLOAD_WARNSIZE = 0  # default 32 MiB
+CONCURRENT_ITEMS = 2  # default 100: costs a task per response
+GEMCRAWL_CONCURRENT_SITES = 24  # municipalities surveyed at the same time
+GEMCRAWL_MAX_PAGES = 40  # pages per municipality
+GEMCRAWL_SITE_SECONDS = 900  # time per municipality
+GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
+GEMCRAWL_RENDER = False  # pages are fetched, not rendered
+GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of the browser; empty: look on PATH
+
+# --- what is surveyed, and where it goes ---
+GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
+GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
+GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
+GEMCRAWL_AS_OF: str | None = None  # None: today
+GEMCRAWL_RESUME: str | None = None  # run id to take up again
+GEMCRAWL_KEEP_PARTS = False
+
+# --- how connections are made ---
+DOWNLOAD_HANDLERS = {  # default: Scrapy's own for every scheme
+    "http": "gemcrawl.fetch.handler.Handler",
+    "https": "gemcrawl.fetch.handler.Handler",
+    "file": None,
+    "data": None,
+    "ftp": None,
+    "s3": None,
+}
+GEMCRAWL_CONNECT_TO: list[str] = []
+GEMCRAWL_ALLOW_NET: list[str] = []
+GEMCRAWL_CA_FILE: str | None = None
+
+# --- the machinery ---
+ITEM_PIPELINES = {  # default {}
+    "gemcrawl.pipelines.transport.TransportPipeline": 300,
+    "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
+}
+DOWNLOADER_MIDDLEWARES = {  # default {}: none of these can apply to what the survey asks; each costs time per request
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
+}
+if find_spec("uvloop"):
+    ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # default None: a fifth more pages per second
+REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP
+TELNETCONSOLE_ENABLED = False  # default True: the same over telnet
+LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
+LOGSTATS_INTERVAL = 60.0  # default 60.0

@@ -1,0 +1,148 @@
+"""The working area of a run: one finished municipality, one file, one rename."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gemcrawl.exceptions import ItemError
+from gemcrawl.items import Form, Host, Municipality, Page
+from gemcrawl.snapshot.schema import arrow_schema, records_table, to_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gemcrawl.items import Survey
+
+PART_FILE = "survey.parquet"
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def _rows(row_type: type) -> pa.DataType:
+    return pa.list_(pa.field("element", pa.struct(list(arrow_schema(row_type))), nullable=False))
+
+
+PART_SCHEMA = pa.schema(
+    [
+        pa.field("municipality", pa.struct(list(arrow_schema(Municipality))), nullable=False),
+        pa.field("forms", _rows(Form), nullable=False),
+        pa.field("pages", _rows(Page), nullable=False),
+        pa.field("hosts", _rows(Host), nullable=False),
+    ]
+)
+"""A survey is one row: the municipality as a struct, the rest as lists of structs."""
+
+
+class Parts:
+    """The finished municipalities of one run, in ``run_dir/parts/<code>/survey.parquet``.
+
+    A part is either there and complete or not there.  Several processes may write parts of one run as long as each has its own codes.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+        self.directory = run_dir / "parts"
+        self._staging = run_dir / "staging"
+
+    def path(self, code: str) -> Path:
+        """Where the part of a municipality is, or would be.
+
+        Raises:
+            ItemError: the code cannot be a file name.
+        """
+        if not _CODE.fullmatch(code):
+            raise ItemError(f"code {code!r} cannot be a file name; allowed are letters, digits, - and _")
+        return self.directory / code / PART_FILE
+
+    def write(self, survey: Survey) -> Path:
+        """Write a part, in place of an earlier one of the same municipality.
+
+        Returns:
+            The file.
+
+        Raises:
+            OSError: it could not be written (disk full, say); nothing of it is left, and an earlier part is untouched.
+            ItemError: the code cannot be a file name.
+        """
+        code = survey.municipality.code
+        final = self.path(code)
+        content = _encoded(survey)
+        staged = self._staging / code
+        try:
+            if staged.exists():
+                shutil.rmtree(staged)  # left behind by a process that was killed
+            staged.mkdir(parents=True)
+            write_durably(staged / PART_FILE, content)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            try:
+                os.rename(staged, final.parent)  # noqa: PTH104  one directory rename is the commit
+            except OSError:
+                if not final.exists():
+                    raise
+                os.replace(staged / PART_FILE, final)  # noqa: PTH105  a directory that is not empty cannot be renamed over
+                staged.rmdir()
+            sync_directory(self.directory)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(staged)
+            raise
+        return final
+
+    def codes(self) -> set[str]:
+        """Municipalities with a part that can be read and has today's columns; every call reads the foot of each file."""
+        if not self.directory.is_dir():
+            return set()
+        return {entry.name for entry in self.directory.iterdir() if _CODE.fullmatch(entry.name) and _usable(entry / PART_FILE)}
+
+    def read(self, code: str) -> pa.Table | None:
+        """The part of a municipality as a table of one row with `PART_SCHEMA`; None when there is none, or none that can be read."""
+        path = self.path(code)
+        try:
+            table = pq.ParquetFile(path).read()
+        except (OSError, pa.ArrowException):
+            return None
+        return table if table.num_rows == 1 and table.schema.equals(PART_SCHEMA) else None
+
+
+def _usable(path: Path) -> bool:
+    try:
+        foot = pq.ParquetFile(path)
+        return bool(foot.metadata.num_rows == 1 and foot.schema_arrow.equals(PART_SCHEMA))
+    except (OSError, pa.ArrowException):
+        return False
+
+
+def _encoded(survey: Survey) -> pa.Buffer:
+    record = {
+        "municipality": to_record(survey.municipality),
+        "forms": list(map(to_record, survey.forms)),
+        "pages": list(map(to_record, survey.pages)),
+        "hosts": list(map(to_record, survey.hosts)),
+    }
+    sink = pa.BufferOutputStream()
+    pq.write_table(records_table([record], PART_SCHEMA), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def write_durably(path: Path, content: bytes | pa.Buffer) -> None:
+    """Write a file and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until a rename inside a directory is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,135 @@
+"""Reading what was published: which snapshots there are, and SQL over them that can read nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.items import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+LATEST = "latest.json"
+
+_SNAPSHOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
+
+
+def snapshot_id(started: datetime) -> str:
+    """The name of the snapshot of a run that started then: ``2026-11-23T020000Z``."""
+    return started.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+
+
+def directory_of(output: Path, snapshot: str) -> Path:
+    """Where the snapshot of this name is, or would be.
+
+    Raises:
+        UsageError: not the name of a snapshot.
+    """
+    if not _SNAPSHOT.fullmatch(snapshot):
+        raise UsageError(f"{snapshot!r} is not the name of a snapshot; one looks like 2026-11-23T020000Z")
+    return output / f"snapshot={snapshot}"
+
+
+def snapshots(output: Path) -> list[Path]:
+    """The directories of all published snapshots, oldest first; empty when there are none, or no output."""
+    try:
+        found = [p for p in output.iterdir() if p.name.startswith("snapshot=") and _SNAPSHOT.fullmatch(p.name.removeprefix("snapshot="))]
+    except OSError:
+        return []
+    return sorted(path for path in found if path.is_dir())
+
+
+def latest(output: Path) -> Path:
+    """The directory of the newest published snapshot.
+
+    It is the one that latest.json names; where that file is missing or names none that exists, the newest there is.
+
+    Raises:
+        OutputError: there is no snapshot.
+    """
+    try:
+        name = json.loads((output / LATEST).read_bytes())["snapshot"]
+        named = directory_of(output, str(name))
+        if named.is_dir():
+            return named
+    except (OSError, ValueError, KeyError, TypeError, UsageError):
+        pass
+    found = snapshots(output)
+    if not found:
+        raise OutputError(f"no snapshot in {output}; make one with: gemcrawl crawl --output {output}, or try: gemcrawl demo")
+    return found[-1]
+
+
+def connect(output: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the published snapshots as views.
+
+    ``municipalities``, ``forms``, ``pages`` and ``hosts`` hold all snapshots, with their name in a column ``snapshot``; ``latest.forms`` and
+    so on hold only the newest.  The snapshots are those there are now.  The database can open no file outside ``output`` and load no
+    extension, and its configuration is locked.
+
+    Raises:
+        OutputError: there is no snapshot, or a table of one cannot be read.
+    """
+    output = output.absolute()
+    newest = latest(output)
+    everything = snapshots(output)
+    database = duckdb.connect(":memory:")
+    try:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute("SET python_enable_replacements = false")  # else a table name could mean a Python variable
+        database.execute("SET autoinstall_known_extensions = false")
+        database.execute("SET autoload_known_extensions = false")
+        database.execute("CREATE SCHEMA latest")
+        for table in TABLES:
+            database.execute(_view(table, [path / f"{table}.parquet" for path in everything]))
+            database.execute(_view(f"latest.{table}", [newest / f"{table}.parquet"]))
+        database.execute(f"SET allowed_directories = [{_literal(f'{output}/')}]")
+        database.execute("SET enable_external_access = false")
+        database.execute("SET lock_configuration = true")
+    except duckdb.Error as error:
+        database.close()
+        raise OutputError(f"cannot read the snapshots in {output}: {_line(error)}") from None
+    return database
+
+
+def query(output: Path, sql: str) -> pa.Table:
+    """The result of one SQL query over the views of `connect`.
+
+    Raises:
+        OutputError: there is no snapshot.
+        UsageError: not one query that only reads, or the database refuses it; the message is the database's.
+    """
+    with connect(output) as database:
+        try:
+            statements = database.extract_statements(sql)
+            # EXPLAIN ANALYZE runs what it explains, COPY included, and COPY may write below the output directory
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise UsageError("SQL: one statement that only reads is needed, such as SELECT, DESCRIBE or SUMMARIZE")
+            result = database.sql(statements[0].query)
+            return result.to_arrow_table()
+        except (duckdb.Error, UnicodeError) as error:
+            raise UsageError(f"SQL: {_line(error)}") from None
+
+
+def _view(name: str, files: list[Path]) -> str:
+    listed = ", ".join(_literal(str(file)) for file in files)
+    return (
+        f"CREATE VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _line(error: Exception) -> str:
+    """A message without its drawing of the statement, on one line."""
+    return " ".join(str(error).split("\n\nLINE", 1)[0].split())

@@ -1,0 +1,161 @@
+"""The nightly survey: every municipality of the register, one coroutine and one item each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Spider, signals
+
+from gemcrawl.exceptions import UsageError
+from gemcrawl.fetch.client import Client
+from gemcrawl.items import Municipality, Survey
+from gemcrawl.registry import Entry, Registry, load
+from gemcrawl.survey.explore import Limits, Progress, survey
+from gemcrawl.survey.visit import Visitor
+from gemcrawl.transport.observed import Observed
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class FormsSpider(Spider):
+    """Explores every municipality and yields one `gemcrawl.items.Survey` each.
+
+    Args:
+        only: codes of municipalities, comma-separated; all when empty.
+        as_of: date of the register, YYYY-MM-DD; today when empty.
+    """
+
+    name = "forms"
+
+    def __init__(self, only: str = "", as_of: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.only = tuple(code.strip() for code in only.split(",") if code.strip())
+        self.as_of_text = as_of
+        self.observed = Observed()
+        self.visitors: dict[str, Visitor] = {}
+        self.running: dict[str, Progress] = {}
+        self.done: set[str] = set()
+        self.complete = False
+        """Every municipality had its turn."""
+        self._finished: dict[str, asyncio.Event] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FormsSpider:
+        """Makes the spider and reads the register.
+
+        Raises:
+            UsageError: a wrong date or code, or a malformed register; nothing has been requested yet.
+        """
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        settings = crawler.settings
+        spider.as_of = parse_date(spider.as_of_text or settings.get("GEMCRAWL_AS_OF"))
+        path, known = settings.get("GEMCRAWL_REGISTRY"), settings.get("GEMCRAWL_KNOWN_HOSTS")
+        spider.registry = load(
+            Path(path) if path else None,
+            as_of=spider.as_of,
+            only=spider.only,
+            known_hosts=Path(known) if known else None,
+        )
+        spider.limits = Limits(pages=settings.getint("GEMCRAWL_MAX_PAGES"), seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"))
+        spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
+        spider.client = Client(crawler)
+        crawler.signals.connect(spider.item_done, signals.item_scraped)
+        crawler.signals.connect(spider.item_done, signals.item_dropped)
+        crawler.signals.connect(spider.item_failed, signals.item_error)
+        return spider
+
+    as_of: date
+    registry: Registry
+    limits: Limits
+    sites: int
+    client: Client
+
+    async def start(self) -> AsyncIterator[Survey]:
+        """One task per municipality; at most GEMCRAWL_CONCURRENT_SITES at a time, from first request to committed part."""
+        todo = [entry for entry in self.registry.entries if entry.code not in self.done]
+        queue, finished = iter(todo), asyncio.Queue[Survey]()
+
+        async def work() -> None:
+            for entry in queue:
+                gone = self._finished[entry.code] = asyncio.Event()
+                await finished.put(await self._survey(entry))
+                await gone.wait()
+
+        tasks = [asyncio.create_task(work()) for _ in range(min(self.sites, len(todo)))]
+        try:
+            for _ in todo:
+                yield await finished.get()
+            self.complete = True
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _survey(self, entry: Entry) -> Survey:
+        """The survey of one municipality; one that raises becomes a survey with outcome ``failed``: nobody vanishes."""
+        progress = self.running[entry.code] = Progress(entry.name)
+        started = datetime.now(UTC)
+        try:
+            result, visitor = await survey(
+                entry, self.client.get, self.observed, self.limits, slow_down=self.client.slow_down, progress=progress
+            )
+        except Exception:
+            self.logger.exception("survey of %s %s failed", entry.code, entry.name)
+            assert self.crawler.stats is not None
+            self.crawler.stats.inc_value("survey/errors")
+            return failed_survey(entry, started)
+        self.visitors[entry.code] = visitor
+        return result
+
+    def item_done(self, item: Survey) -> None:
+        """Signal handler: a municipality passed the pipelines."""
+        self._forget(item.municipality.code)
+
+    def item_failed(self, item: Survey) -> None:
+        """Signal handler: a pipeline raised; the log tells what, the publication gives the municipality its row."""
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value("survey/errors")
+        self._forget(item.municipality.code)
+
+    def _forget(self, code: str) -> None:
+        """A municipality is committed, or lost to an error that the log tells: its memory goes, its place is free."""
+        self.running.pop(code, None)
+        self.visitors.pop(code, None)
+        if (event := self._finished.pop(code, None)) is not None:
+            event.set()
+
+
+def failed_survey(entry: Entry, started: datetime) -> Survey:
+    """A survey that says only that it failed."""
+    return Survey(
+        municipality=Municipality(
+            code=entry.code,
+            name=entry.name,
+            province=entry.province,
+            website=entry.website,
+            outcome="failed",
+            reason="error",
+            appointment="not_tested",
+            contact="not_tested",
+            started_at=started,
+            finished_at=datetime.now(UTC),
+        )
+    )
+
+
+def parse_date(text: str | None) -> date:
+    """The date in ``text``, YYYY-MM-DD; today in UTC when there is none.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    if not text:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text!r} is not a date; write it as YYYY-MM-DD, for example 2016-01-01") from None

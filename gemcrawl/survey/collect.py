@@ -1,0 +1,152 @@
+"""From readings to rows: the distinct forms of a municipality, each with the facts about its way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from gemcrawl.forms.page import PageForm
+from gemcrawl.items import Form, FoundVia
+from gemcrawl.survey.urls import host_of, key, split, without_noise
+from gemcrawl.survey.visit import Visit
+from gemcrawl.transport.cookies import insecure_session_cookies
+from gemcrawl.transport.facts import EntryLink, Route, Way
+
+IN_SCOPE = frozenset({"appointment", "contact"})
+MAX_FORMS = 200
+"""Distinct forms kept per municipality."""
+SAME_FORM_PAGES = 3
+"""An in-scope form that stands alike on more pages than this is part of the page frame: one form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """How the survey came to a page."""
+
+    via: FoundVia
+    depth: int
+    entry_url: str | None
+    frames: tuple[Visit, ...] = ()
+    """Framing documents, outermost first."""
+
+
+@dataclass(slots=True)
+class Collection:
+    """Forms found so far, each once."""
+
+    municipality: str
+    forms: dict[str, Form] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
+    entries: dict[str, list[EntryLink]] = field(default_factory=dict)
+    _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def entry(self, page_url: str, href: str) -> None:
+        """Notes a link on the municipality's own pages; one per scheme and target is kept."""
+        known = self.entries.setdefault(key(href), [])
+        if all(split(e.href).scheme != split(href).scheme for e in known):
+            known.append(EntryLink(page_url, href))
+
+    def add(self, visit: Visit, found: Found) -> list[Form]:
+        """Adds the forms of a page; returns those that are new."""
+        assert visit.reading is not None
+        fresh = []
+        for form in visit.reading.forms:
+            identity = _identity(form, visit.final_url)
+            if (known := self._ids.get(identity)) is not None:
+                self.forms[known] = replace(self.forms[known], seen_on=self.forms[known].seen_on + 1)
+            elif len(self.forms) < MAX_FORMS:
+                row = self._row(form, visit, found)
+                self._ids[identity] = row.form_id
+                if row.form_id not in self.forms:
+                    self.forms[row.form_id] = row
+                    self.ways[row.form_id] = self._way(form, visit, found)
+                    fresh.append(row)
+        return fresh
+
+    def finish(self) -> None:
+        """Merges an in-scope form that stands on many pages into one, and completes the entry links of every way."""
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for identity, form_id in self._ids.items():
+            form = self.forms[form_id]
+            if form.kind in IN_SCOPE:
+                groups.setdefault((form.kind, host_of(form.page_url), identity[1]), []).append(form_id)
+        for ids in groups.values():
+            if len(ids) > SAME_FORM_PAGES:
+                first = self.forms[ids[0]]
+                self.forms[ids[0]] = replace(first, seen_on=sum(self.forms[i].seen_on for i in ids))
+                for other in ids[1:]:
+                    del self.forms[other], self.ways[other]
+        for form_id, way in self.ways.items():
+            outermost = way.frames[0] if way.frames else way.page
+            self.ways[form_id] = replace(way, entries=self._entries_to(outermost))
+
+    def _entries_to(self, route: Route) -> tuple[EntryLink, ...]:
+        return tuple(dict.fromkeys(e for hop in route for e in self.entries.get(key(hop.url), ())))
+
+    def _row(self, form: PageForm, visit: Visit, found: Found) -> Form:
+        reading = visit.reading
+        assert reading is not None
+        submit_urls = list(dict.fromkeys(t.url for t in form.targets if t.url and t.method != "dialog"))
+        return Form(
+            municipality=self.municipality,
+            form_id=_form_id(self.municipality, form, visit.final_url, submit_urls),
+            kind=form.kind,
+            kind_score=form.kind_score,
+            kind_reasons=list(form.kind_reasons),
+            page_url=visit.final_url,
+            page_title=reading.title,
+            language=reading.language,
+            entry_url=found.entry_url,
+            found_via=found.via,
+            depth=found.depth,
+            frame_urls=[v.final_url for v in found.frames],
+            supplier=reading.supplier,
+            supplier_evidence=reading.supplier_evidence,
+            method=form.method,
+            enctype=form.enctype,
+            action=form.action,
+            submit_urls=submit_urls,
+            fields=list(form.fields),
+            personal_data=list(form.personal_data),
+            personal_data_level=form.personal_data_level,
+            page_sha256=visit.sha256 or "",
+            fetched_at=visit.answer.fetched_at,
+        )
+
+    def _way(self, form: PageForm, visit: Visit, found: Found) -> Way:
+        reading = visit.reading
+        assert reading is not None
+        return Way(
+            page=visit.route,
+            frames=tuple(v.route for v in found.frames),
+            targets=form.targets,
+            by_script=form.by_script,
+            has_form_element=form.has_form_element,
+            api_urls=form.api_urls,
+            mixed_active=reading.mixed_active,
+            mixed_passive=reading.mixed_passive,
+            insecure_cookies=insecure_session_cookies(visit.cookies) if visit.final_url.startswith("https:") else (),
+            personal_data=bool(form.personal_data),
+        )
+
+
+def _submits(form: PageForm) -> Iterable[str]:
+    return (t.url for t in form.targets if t.url)
+
+
+def _identity(form: PageForm, page_url: str) -> tuple[str, ...]:
+    """What makes a form this very form: an in-scope form also by its page, every other by what it asks and where it sends to."""
+    own = key(page_url)
+    targets = sorted({key(u) for u in _submits(form) if u.startswith("http")})
+    elsewhere = [t for t in targets if t != own]
+    if form.kind in IN_SCOPE:
+        return (form.kind, form.signature, own, *elsewhere)
+    return (form.kind, form.signature, host_of(page_url), *elsewhere)
+
+
+def _form_id(municipality: str, form: PageForm, page_url: str, submit_urls: list[str]) -> str:
+    """Hash of what stays the same from night to night."""
+    submit = sorted({split(u).host + split(u).path if u.startswith("http") else u for u in submit_urls})
+    text = "\n".join((municipality, form.kind, without_noise(page_url), *submit, form.signature))
+    return hashlib.blake2s(text.encode(), digest_size=10).hexdigest()

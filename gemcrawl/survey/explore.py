@@ -1,0 +1,367 @@
+"""The survey of one municipality: one coroutine, from the home page to the last form worth a request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gemcrawl.forms.page import Link, PageReading
+from gemcrawl.items import FoundVia, Kind, Municipality, Outcome, Page, Reason, RedirectHop, Survey
+from gemcrawl.sites import site_of
+from gemcrawl.survey import sitemap
+from gemcrawl.survey.collect import Collection, Found
+from gemcrawl.survey.frontier import DECAY, Candidate, Frontier, Wanted
+from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Scores, forbidden_text, forbidden_url, host_score, link_score, url_score
+from gemcrawl.survey.urls import host_of, key, split
+from gemcrawl.survey.visit import HTML, NETWORK, Get, Visit, Visitor
+from gemcrawl.transport.observed import Observed
+
+if TYPE_CHECKING:
+    from gemcrawl.registry import Entry
+
+MAX_FRAMES = 5
+MAX_FRAME_DEPTH = 3
+MAX_OUTSIDE = 2
+"""Clicks on another host: its first page, and the one link from there that names the form."""
+MAX_SITEMAPS = 3
+SITEMAP_PAGES = 40
+"""Best pages of the sitemaps that join the frontier."""
+OUTSIDE_SCORE = 2.0
+"""What a link to another host must promise."""
+INHERITED = 0.5
+"""Share of a promising page's score that its own links to another host inherit, whatever their text."""
+KNOWN_HOST = 0.6
+"""Share of a host label's promise that a known host starts with: a link from the site itself is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Budgets of one municipality."""
+
+    pages: int = 40
+    seconds: float = 900.0
+
+
+@dataclass(slots=True)
+class _Ended(Exception):
+    """The survey is over before the frontier was."""
+
+    outcome: Outcome
+    reason: Reason
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a watcher may look at while a survey runs."""
+
+    name: str
+    started: float = field(default_factory=time.monotonic)
+    pages: int = 0
+    last_url: str = ""
+
+
+async def survey(
+    entry: Entry,
+    get: Get,
+    observed: Observed,
+    limits: Limits,
+    *,
+    slow_down: Callable[[str, float], None],
+    progress: Progress | None = None,
+) -> tuple[Survey, Visitor]:
+    """Surveys one municipality; never raises but for cancellation.
+
+    Returns:
+        The survey, without hosts, findings and verdicts, and the visitor with which the transport pipeline may go on asking.
+    """
+    deadline = time.monotonic() + limits.seconds
+    visitor = Visitor(get, observed, jar=entry.code, deadline=deadline, slow_down=slow_down)
+    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name))
+    return await site.run(), visitor
+
+
+class _Site:
+    """State of one survey."""
+
+    def __init__(self, entry: Entry, visitor: Visitor, limits: Limits, deadline: float, progress: Progress) -> None:
+        self.entry, self.visitor, self.limits, self.deadline, self.progress = entry, visitor, limits, deadline, progress
+        self.collection = Collection(entry.code)
+        self.frontier = Frontier()
+        self.wanted = Wanted()
+        self.rows: list[Page] = []
+        self.unread: set[Kind] = set()
+        self.fetched = 0
+        self.start_url: str | None = None
+        self.own_sites = {site_of(entry.website)}
+        self.sitemaps: list[str] | None = None
+        self._links: set[tuple[str, str]] = set()
+
+    async def run(self) -> Survey:
+        started = datetime.now(UTC)
+        outcome: Outcome = "surveyed"
+        reason: Reason | None = None
+        try:
+            await self._home()
+            await self._explore()
+        except _Ended as end:
+            outcome, reason = end.outcome, end.reason
+        except asyncio.CancelledError:
+            raise
+        self.collection.finish()
+        found = list(self.collection.forms.values())
+        kinds = [form.kind for form in found]
+        return Survey(
+            municipality=Municipality(
+                code=self.entry.code,
+                name=self.entry.name,
+                province=self.entry.province,
+                website=self.entry.website,
+                start_url=self.start_url,
+                outcome=outcome,
+                reason=reason,
+                appointment="not_tested",
+                contact="not_tested",
+                appointment_forms=kinds.count("appointment"),
+                contact_forms=kinds.count("contact"),
+                other_forms=len(kinds) - kinds.count("appointment") - kinds.count("contact"),
+                suppliers=sorted({form.supplier for form in found if form.supplier}),
+                pages=self.fetched,
+                requests=self.visitor.requests,
+                bytes=self.visitor.bytes,
+                started_at=started,
+                finished_at=datetime.now(UTC),
+            ),
+            forms=found,
+            pages=self.rows,
+            ways=self.collection.ways,
+            unread=sorted(self.unread),
+        )
+
+    async def _home(self) -> None:
+        """The home page, over https first, over http where https does not answer; and where http leads."""
+        secure = await self._visit(Candidate(f"https://{self.entry.website}/", NOTHING, "home", 0))
+        home = secure
+        plain_url = f"http://{self.entry.website}/"
+        if secure.failure in NETWORK:
+            home = await self._visit(Candidate(plain_url, NOTHING, "home", 0))
+        elif secure.failure is None:
+            await self.visitor.visit(plain_url, until_https=True)
+        if home.failure is not None:
+            raise _Ended(*_home_outcome(home, secure))
+        reading = home.reading
+        assert reading is not None
+        if reading.challenge:
+            raise _Ended("blocked", "challenge")
+        self.start_url = home.final_url
+        self.own_sites.add(site_of(host_of(home.final_url)))
+        self.frontier.mark(home.final_url)
+        for host in self.entry.known_hosts:
+            if site_of(host) == site_of(self.entry.website) and host.startswith("www."):
+                continue
+            url = f"https://{host}/"
+            if not forbidden_url(url):
+                self.frontier.add(Candidate(url, host_score(host).times(KNOWN_HOST), "known_host", 1))
+        await self._take(home, Candidate(home.final_url, NOTHING, "home", 0))
+
+    async def _explore(self) -> None:
+        while True:
+            candidate = self.frontier.peek(self.wanted)
+            if self._sitemap_would_help(candidate):
+                await self._read_sitemaps()
+                continue
+            if candidate is None:
+                return
+            if self.fetched >= self.limits.pages:
+                self._give_up()
+                raise _Ended("partial", "budget")
+            if time.monotonic() >= self.deadline:
+                self._give_up()
+                raise _Ended("partial", "deadline")
+            self.frontier.take(candidate)
+            visit = await self._visit(candidate)
+            new = await self._take(visit, candidate) if visit.reading is not None and visit.failure is None else 0
+            if not new:
+                self.wanted.disappointed(candidate)
+            if visit.failure is not None:
+                self._missed(candidate)
+            if visit.answer.status == 429 and site_of(host_of(visit.final_url)) in self.own_sites:
+                self._give_up()
+                raise _Ended("partial", "rate_limited")
+
+    def _give_up(self) -> None:
+        """What is left and promising stays unread."""
+        for candidate in self.frontier.left(self.wanted):
+            self._missed(candidate)
+
+    def _missed(self, candidate: Candidate) -> None:
+        """A link that should have led to a form did not: that kind of form cannot be called absent."""
+        if candidate.found_via in ("link", "home", "frame", "previous"):
+            self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= STRONG)
+
+    def _sitemap_would_help(self, candidate: Candidate | None) -> bool:
+        missing = self.wanted.appointment or self.wanted.contact
+        return self.sitemaps is None and missing and (candidate is None or not self.wanted.eager(candidate))
+
+    async def _read_sitemaps(self) -> None:
+        """Promising pages of the site's sitemaps; where none is named, of /sitemap.xml."""
+        assert self.start_url is not None
+        host = split(self.start_url).host
+        rules = await self.visitor.book.of(host)
+        queue = list(rules.sitemaps) or [f"{self.start_url.partition('://')[0]}://{host}/sitemap.xml"]
+        self.sitemaps = []
+        scored: dict[str, Scores] = {}
+        while queue and len(self.sitemaps) < MAX_SITEMAPS:
+            url = queue.pop(0)
+            if url in self.sitemaps or site_of(host_of(url)) not in self.own_sites:
+                continue
+            self.sitemaps.append(url)
+            visit = await self.visitor.visit(url)
+            if visit.answer.status != 200 or visit.answer.content_type in HTML - {""}:
+                continue
+            pages, more = sitemap.locations(visit.answer.body)
+            queue.extend(more)
+            for page in pages:
+                if site_of(host_of(page)) in self.own_sites and not forbidden_url(page):
+                    scored[page] = url_score(page)
+        for page in sorted(scored, key=lambda p: -scored[p].best)[:SITEMAP_PAGES]:
+            if scored[page].best >= OUTSIDE_SCORE:
+                self.frontier.add(Candidate(page, scored[page].times(DECAY), "sitemap", 1))
+
+    async def _visit(self, candidate: Candidate) -> Visit:
+        """Fetches a candidate and writes its page row."""
+        self.progress.last_url = candidate.url
+        visit = await self.visitor.visit(candidate.url, text=candidate.text)
+        self.fetched += 1
+        self.progress.pages = self.fetched
+        self.frontier.mark(candidate.url)
+        reading = visit.reading
+        self.rows.append(
+            Page(
+                municipality=self.entry.code,
+                url=candidate.url,
+                final_url=visit.final_url,
+                redirects=[RedirectHop(url=h.url, status=h.status, scheme=h.url.partition(":")[0]) for h in visit.route[:-1]],
+                status=visit.answer.status or None,
+                failure=visit.failure or ("challenge" if reading is not None and reading.challenge else None),
+                content_type=visit.answer.content_type or None,
+                bytes=visit.wire_bytes,
+                truncated=visit.answer.truncated,
+                title=reading.title if reading else None,
+                language=reading.language if reading else None,
+                depth=candidate.depth,
+                score=candidate.score,
+                found_via=candidate.found_via,
+                forms=len(reading.forms) if reading else 0,
+                sha256=visit.sha256,
+                seconds=visit.seconds,
+                fetched_at=visit.answer.fetched_at,
+            )
+        )
+        return visit
+
+    async def _take(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...] = ()) -> int:
+        """Takes in a page: its forms, its links, its frames.  Returns how many forms of the wanted kinds were new."""
+        reading = visit.reading
+        assert reading is not None
+        if not frames and candidate.found_via != "home" and not self._first_time(visit):
+            return 0
+        if reading.error_page is not None or reading.challenge:
+            self._missed(candidate)
+            return 0
+        fresh = self.collection.add(
+            visit,
+            Found(
+                via="frame" if frames else candidate.found_via,
+                depth=candidate.depth,
+                entry_url=frames[0].final_url if frames else candidate.from_url,
+                frames=frames,
+            ),
+        )
+        new = sum(self.wanted.found(form.kind, host_of(form.page_url)) for form in fresh)
+        if reading.app_shell and not new:
+            self._missed(candidate)
+        if len(frames) < MAX_FRAME_DEPTH:
+            new += await self._frames(visit, reading, candidate, frames)
+        if not frames:
+            self._links_of(visit, reading, candidate)
+        return new
+
+    def _first_time(self, visit: Visit) -> bool:
+        """False where a redirect led to a page that was read before."""
+        return key(visit.final_url) == key(visit.url) or self.frontier.mark(visit.final_url)
+
+    async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
+        """Frames are read as part of their page where the page or the frame's address promises a form."""
+        new = 0
+        for url in reading.frames[:MAX_FRAMES]:
+            scores = url_score(url)
+            promising = max(scores.best, candidate.base.best) >= OUTSIDE_SCORE
+            if not promising or forbidden_url(url) or self.fetched >= self.limits.pages or not self.frontier.mark(url):
+                continue
+            inner = Candidate(
+                url,
+                scores.at_least(candidate.scores),
+                "frame",
+                candidate.depth,
+                text=candidate.text,
+                from_url=visit.final_url,
+                base=candidate.base,
+            )
+            framed = await self._visit(inner)
+            if framed.failure is not None:
+                self._missed(inner)
+            elif framed.reading is not None:
+                new += await self._take(framed, inner, (*frames, visit))
+        return new
+
+    def _links_of(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
+        own = site_of(host_of(visit.final_url)) in self.own_sites
+        via: FoundVia = "home" if candidate.found_via == "home" else "link"
+        for link in reading.links:
+            identity = (link.url, link.text)
+            if identity in self._links:
+                continue
+            self._links.add(identity)
+            self._link(link, visit.final_url, candidate, via, own=own)
+
+    def _link(self, link: Link, page_url: str, parent: Candidate, via: FoundVia, *, own: bool) -> None:
+        base = link_score(link.url, link.text, link.title)
+        target_own = site_of(host_of(link.url)) in self.own_sites
+        if not target_own and own and link.place == "main" and parent.base.best >= STRONG and base.best < OUTSIDE_SCORE and min(base) >= 0:
+            base = base.at_least(parent.base.times(INHERITED))
+        if base.best < WEAK:
+            return
+        if own:
+            self.collection.entry(page_url, link.url)
+        outside = 0 if target_own else parent.outside + 1
+        child = Candidate(link.url, base.times(DECAY**parent.depth), via, parent.depth + 1, link.text, page_url, outside, base)
+        if forbidden_url(link.url) or forbidden_text(link.text):
+            if not forbidden_text(link.text):
+                self._missed(child)
+            return
+        if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
+            return
+        # From another host only its own pages, and only those whose link names the form.
+        if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
+            return
+        self.frontier.add(child)
+
+
+def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:
+    """Outcome and reason when the home page could not be read."""
+    reason = home.failure or "error"
+    if reason in NETWORK:
+        return "unreachable", secure.failure or reason
+    if reason in ("robots", "robots_unavailable"):
+        return "robots_denied", reason
+    if home.reading is not None and home.reading.challenge:
+        return "blocked", "challenge"
+    if reason == "rate_limited" or home.answer.status in (401, 403):
+        return "blocked", reason
+    if reason == "address_refused":
+        return "failed", reason
+    return "unreachable", reason

@@ -1,0 +1,140 @@
+"""The frontier of one site: candidates, best first, each page once, no pattern too often."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gemcrawl.items import FoundVia
+from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores
+from gemcrawl.survey.urls import host_of, key, pattern
+
+MAX_CANDIDATES = 3000
+PER_PATTERN = 3
+"""Pages of one address pattern (a calendar, a catalogue) that are fetched."""
+MAX_DEPTH = 5
+NAMED = 4.0
+"""Once a kind was found, only links that name it outright are followed for another form of that kind."""
+PATIENCE = 2
+"""Pages without a new form, after which a kind that was found is left at that."""
+DECAY = 0.85
+"""What a candidate keeps of its score per click from the home page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A page that might be fetched."""
+
+    url: str
+    scores: Scores
+    found_via: FoundVia
+    depth: int
+    text: str = ""
+    """Text of the link, evidence for the kind of a form found there."""
+    from_url: str | None = None
+    """Page that links to it."""
+    outside: int = 0
+    """Clicks since the municipality's own site was left; 0 on it."""
+    base: Scores = NOTHING
+    """Scores before decay: is it the link that should lead to a form?"""
+
+    @property
+    def score(self) -> float:
+        return self.scores.best
+
+
+@dataclass(slots=True)
+class Frontier:
+    """Best-first queue with memory of what was seen."""
+
+    _heap: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+    _best: dict[str, float] = field(default_factory=dict)
+    _patterns: Counter[str] = field(default_factory=Counter)
+    _order: itertools.count[int] = field(default_factory=itertools.count)
+
+    def mark(self, url: str) -> bool:
+        """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
+        identity = key(url)
+        if identity in self._seen:
+            return False
+        self._seen.add(identity)
+        return True
+
+    def seen(self, url: str) -> bool:
+        return key(url) in self._seen
+
+    def add(self, candidate: Candidate) -> bool:
+        """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
+        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
+            return False
+        identity = key(candidate.url)
+        if identity in self._seen or self._best.get(identity, 0.0) >= candidate.score:
+            return False
+        self._best[identity] = candidate.score
+        heapq.heappush(self._heap, (-candidate.score, next(self._order), candidate))
+        return True
+
+    def peek(self, wanted: Wanted) -> Candidate | None:
+        """The best candidate that is still worth a request; None when nothing is."""
+        while self._heap:
+            candidate = self._heap[0][2]
+            if key(candidate.url) not in self._seen and wanted.wants(candidate) and self._patterns[pattern(candidate.url)] < PER_PATTERN:
+                return candidate
+            heapq.heappop(self._heap)
+        return None
+
+    def take(self, candidate: Candidate) -> None:
+        """Takes a candidate out of the queue: it is about to be fetched."""
+        self._patterns[pattern(candidate.url)] += 1
+        self._seen.add(key(candidate.url))
+
+    def left(self, wanted: Wanted) -> list[Candidate]:
+        """Candidates still worth a request, best first."""
+        return [c for _, _, c in sorted(self._heap) if key(c.url) not in self._seen and wanted.wants(c)]
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What is still worth a request: anything promising while a kind is missing, only links that name it once it was found."""
+
+    appointment: bool = True
+    contact: bool = True
+    _doors: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, host) pairs with a form found: a second door to the same product is not needed."""
+    _misses: Counter[str] = field(default_factory=Counter)
+    """Per kind, how often in a row a page brought nothing after the kind was found."""
+
+    def wants(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` is worth a request for either kind."""
+        return any(self._wants(goal, candidate) for goal in GOALS)
+
+    def eager(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` is a strong one for a kind that is still missing."""
+        return any(getattr(self, goal) and getattr(candidate.scores, goal) >= STRONG for goal in GOALS)
+
+    def found(self, kind: str, host: str) -> bool:
+        """Notes a form found; whether its kind is one that the survey looks for."""
+        if kind == "appointment":
+            self.appointment = False
+        elif kind == "contact":
+            self.contact = False
+        else:
+            return False
+        self._doors.add((kind, host))
+        self._misses[kind] = 0
+        return True
+
+    def disappointed(self, candidate: Candidate) -> None:
+        """Notes that a page brought no new form."""
+        self._misses[candidate.scores.goal] += 1
+
+    def _wants(self, goal: Goal, candidate: Candidate) -> bool:
+        missing: bool = getattr(self, goal)
+        if missing:
+            return bool(getattr(candidate.scores, goal) >= WEAK)
+        if self._misses[goal] >= PATIENCE or (candidate.outside and (goal, host_of(candidate.url)) in self._doors):
+            return False
+        return bool(getattr(candidate.base, goal) >= NAMED)

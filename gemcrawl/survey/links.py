@@ -1,0 +1,144 @@
+"""Scores of links: how likely does this one lead to an appointment or a contact form?
+
+The words and weights are data (`links.toml`); this module only adds them up.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+from gemcrawl.forms.words import Lexicon, Phrases, fold
+from gemcrawl.survey.urls import host_of, split
+
+Goal = Literal["appointment", "contact"]
+GOALS: tuple[Goal, Goal] = ("appointment", "contact")
+
+STRONG = 3.0
+"""A link this strong is followed although its kind of form was found already."""
+WEAK = 0.8
+"""Below this a link is not followed at all."""
+CONFIRMED = 1.0
+"""What text and URL gain when both speak for the same kind."""
+
+
+class Scores(NamedTuple):
+    """Score per kind of form; 0 when nothing speaks for it."""
+
+    appointment: float = 0.0
+    contact: float = 0.0
+
+    @property
+    def best(self) -> float:
+        return max(self)
+
+    @property
+    def goal(self) -> Goal:
+        return "appointment" if self.appointment >= self.contact else "contact"
+
+    def times(self, factor: float) -> Scores:
+        return Scores(self.appointment * factor, self.contact * factor)
+
+    def at_least(self, other: Scores) -> Scores:
+        return Scores(max(self.appointment, other.appointment), max(self.contact, other.contact))
+
+
+NOTHING = Scores()
+
+
+@cache
+def _vocabulary() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("links.toml").read_text("utf-8"))
+
+
+@cache
+def _phrases(goal: Goal, zone: str) -> Phrases:
+    return Phrases(_vocabulary()[goal][zone])
+
+
+@cache
+def _never(zone: str) -> Lexicon:
+    return Lexicon(_vocabulary()["never"][zone])
+
+
+@cache
+def _never_hosts() -> frozenset[str]:
+    return frozenset(_vocabulary()["never"]["hosts"])
+
+
+@cache
+def _never_extensions() -> frozenset[str]:
+    return frozenset(_vocabulary()["never"]["extensions"])
+
+
+@lru_cache(maxsize=32768)
+def forbidden_url(url: str) -> bool:
+    """Whether ``url`` may never be requested: another party, a file, a login, or a link that does something."""
+    parts = split(url)
+    host = host_of(url)
+    name = host
+    while name:
+        if name in _never_hosts():
+            return True
+        name = name.partition(".")[2]
+    last = parts.path.rpartition("/")[2]
+    if "." in last and last.rpartition(".")[2].lower() in _never_extensions():
+        return True
+    if host.startswith(("digid.", "mijn.digid.", "login.", "sso.", "idp.", "auth.")) or "acceptatie" in host:
+        return True
+    return bool(_never("url").find(fold(f"{parts.path} {parts.query}")))
+
+
+@lru_cache(maxsize=32768)
+def forbidden_text(text: str) -> bool:
+    """Whether a link with this text may never be followed."""
+    return bool(_never("text").find(fold(text)))
+
+
+@lru_cache(maxsize=32768)
+def _text_score(text: str) -> Scores:
+    return Scores(*(_phrases(goal, "text").score(text)[0] for goal in GOALS))
+
+
+@lru_cache(maxsize=8192)
+def host_score(host: str) -> Scores:
+    """What the labels of a host name promise."""
+    found = NOTHING
+    labels = _vocabulary()["host_label"]
+    for label in host.split(".")[:-1]:
+        found = found.at_least(Scores(*(float(labels[goal].get(label, 0.0)) for goal in GOALS)))
+    return found
+
+
+@lru_cache(maxsize=32768)
+def url_score(url: str) -> Scores:
+    """What the address alone promises."""
+    parts = split(url)
+    text = fold(f"{parts.path} {parts.query}")
+    by_path = Scores(*(_phrases(goal, "url").score(text)[0] for goal in GOALS))
+    by_host = host_score(host_of(url))
+    # A word against (wijzigen, prestatieafspraken) outweighs what the host promises.
+    return Scores(*(p if p < 0 else max(p, h) for p, h in zip(by_path, by_host, strict=True)))
+
+
+@lru_cache(maxsize=32768)
+def link_score(url: str, text: str, title: str = "") -> Scores:
+    """Score of a link from its text, title and address, each kind from about -6 to 6.
+
+    The stronger of text and address counts, and a bit more when both agree; a word against in either counts in full.
+    """
+    by_text = _text_score(text)
+    if title and title != text:
+        by_text = by_text.at_least(_text_score(title))
+    by_url = url_score(url)
+    return Scores(*(_combined(t, u) for t, u in zip(by_text, by_url, strict=True)))
+
+
+def _combined(text: float, url: float) -> float:
+    if text < 0 or url < 0:
+        return text + url if text > 0 or url > 0 else min(text, url)
+    if text >= WEAK and url >= WEAK:
+        return max(text, url) + CONFIRMED * min(text, url) / 5
+    return max(text, url)

@@ -1,0 +1,84 @@
+"""Addresses as the frontier compares them: when are two the same page, and when are many of them one pattern?
+
+Expects absolute http(s) URLs as the page reader resolves them (WHATWG-normalised).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from gemcrawl.transport.urls import host_of
+
+__all__ = ["Parts", "clean_query", "host_of", "http_twin", "key", "pattern", "split", "without_noise"]
+
+_SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+")
+_LONG = re.compile(r"[0-9a-f]{8,}(?:-[0-9a-f]{4,})*", re.IGNORECASE)
+# Parameters that never change which page it is; `product` and its like do, but one of them per host is enough (`pattern`).
+_NOISE = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|msclkid|mc_[ce]id|_ga|cb|sid|phpsessid|jsessionid|sessionid|session|s_?id|cfid|cftoken|ref|referer|ref_url|"
+    r"returnurl|return_?url|lang|taal|language|print|share|highlight|timestamp|ts|_)$",
+    re.IGNORECASE,
+)
+_PRODUCT = re.compile(r"^(?:product(?:_?code|_?id)?|link|activiteit|activity|service|dienst)$", re.IGNORECASE)
+
+
+class Parts(NamedTuple):
+    scheme: str
+    host: str
+    """Lower case, with the port when it is not the default."""
+    path: str
+    query: str
+
+
+@lru_cache(maxsize=8192)
+def split(url: str) -> Parts:
+    """Scheme, host, path (at least ``/``) and query of a normalised absolute URL; the fragment is dropped."""
+    scheme, _, rest = url.partition("://")
+    rest = rest.partition("#")[0]
+    rest, _, query = rest.partition("?")
+    host, slash, path = rest.partition("/")
+    return Parts(scheme, host.rpartition("@")[2].lower(), (slash + path) or "/", query)
+
+
+def clean_query(query: str) -> str:
+    """``query`` without session ids, tracking, language and cache breakers, sorted."""
+    if not query:
+        return ""
+    kept = [pair for pair in query.split("&") if pair and not _NOISE.match(pair.partition("=")[0])]
+    return "&".join(sorted(kept))
+
+
+@lru_cache(maxsize=65536)
+def key(url: str) -> str:
+    """Identity of the page at ``url``: scheme, trailing slash, session ids and query noise do not count."""
+    parts = split(url)
+    path = _SESSION.sub("", parts.path).rstrip("/") or "/"
+    query = clean_query(parts.query)
+    return f"{parts.host}{path}?{query}" if query else f"{parts.host}{path}"
+
+
+def without_noise(url: str) -> str:
+    """``url`` with its scheme, but without session ids and query noise: what identifies a form's page over time."""
+    return f"{split(url).scheme}://{key(url)}"
+
+
+@lru_cache(maxsize=65536)
+def pattern(url: str) -> str:
+    """Shape of an address: numbers, hashes and product choices replaced, so that a calendar or a catalogue is one pattern."""
+    parts = split(url)
+    path = _DIGITS.sub("N", _LONG.sub("H", _SESSION.sub("", parts.path)))
+    names = []
+    for pair in clean_query(parts.query).split("&"):
+        name, _, value = pair.partition("=")
+        names.append("product" if _PRODUCT.match(name) else f"{name}={_DIGITS.sub('N', _LONG.sub('H', value))}")
+    return f"{parts.host}{path}?{'&'.join(names)}"
+
+
+def http_twin(url: str) -> str:
+    """The http form of a URL, on the default port."""
+    parts = split(url)
+    host = parts.host if parts.host.endswith("]") or ":" not in parts.host else parts.host.rpartition(":")[0]
+    return f"http://{host}{parts.path}" + (f"?{parts.query}" if parts.query else "")

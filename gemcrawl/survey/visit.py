@@ -1,0 +1,203 @@
+"""One visit: from a URL as written, hop by hop, to the document it ends at, within robots.txt and the budgets."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import ada_url
+
+from gemcrawl.fetch.answer import Answer
+from gemcrawl.forms import read_page
+from gemcrawl.forms.page import PageReading
+from gemcrawl.items import Reason
+from gemcrawl.survey import robots
+from gemcrawl.survey.links import forbidden_url
+from gemcrawl.survey.robots import Robots, RobotsBook
+from gemcrawl.survey.urls import key, split
+from gemcrawl.transport.facts import Hop, Route
+from gemcrawl.transport.observed import Observed
+
+MAX_HOPS = 10
+NETWORK: frozenset[Reason] = frozenset({"dns", "refused", "timeout", "tls", "reset"})
+"""Failures in which nothing answered."""
+HTML = frozenset({"text/html", "application/xhtml+xml", ""})
+"""Content types that are read as a page."""
+
+
+class Get(Protocol):
+    """Fetches one URL once; redirects are not followed."""
+
+    def __call__(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Awaitable[Answer]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A visit that ended: at a document (`reading`), at another answer, or in a `failure`."""
+
+    url: str
+    route: Route
+    answer: Answer
+    failure: Reason | None = None
+    reading: PageReading | None = None
+    sha256: str | None = None
+    cookies: tuple[str, ...] = ()
+    """Set-Cookie fields of the last answer."""
+    seconds: float = 0.0
+    wire_bytes: int = 0
+
+    @property
+    def final_url(self) -> str:
+        return self.route[-1].url if self.route else self.url
+
+
+def resolve(reference: str, base: str) -> str | None:
+    """``reference`` against ``base`` as browsers do (WHATWG URL); None unless it is http or https."""
+    try:
+        url: str = ada_url.join_url(base, reference.strip())
+    except ValueError:
+        return None
+    return url.partition("#")[0] if url.startswith(("http://", "https://")) else None
+
+
+class Visitor:
+    """Visits on behalf of one municipality: counts what it costs, and obeys robots.txt at every hop."""
+
+    def __init__(self, get: Get, observed: Observed, *, jar: str, deadline: float, slow_down: Callable[[str, float], None]) -> None:
+        self._get, self._jar, self._deadline, self._slow_down = get, jar, deadline, slow_down
+        self.observed = observed
+        self.book = RobotsBook(self._ask_robots)
+        self.requests = 0
+        self.bytes = 0
+
+    async def ask(self, url: str, *, method: str = "GET") -> Answer:
+        """One request, counted and noted."""
+        self.requests += 1
+        answer = await self._get(url, jar=self._jar, method=method, deadline=self._deadline)
+        self.bytes += answer.wire_bytes
+        if answer.hop is not None:
+            self.observed.hop(answer.hop)
+        elif answer.failure is not None:
+            self.observed.failure(url, answer.failure)
+        return answer
+
+    async def allowed(self, url: str) -> Reason | None:
+        """Why ``url`` may not be fetched by its host's robots.txt; None when it may."""
+        return (await self.book.of(split(url).host)).refuses(url)
+
+    async def visit(self, url: str, *, text: str = "", until_https: bool = False) -> Visit:
+        """Follows ``url`` to its document.
+
+        Args:
+            text: text of the link, passed on to the reader as evidence.
+            until_https: stop before the first https request, which is all that an upgrade check needs to know.
+        """
+        started, before = time.monotonic(), self.bytes
+        walk = _Walk(url)
+        while walk.target is not None:
+            await self._step(walk, text, until_https=until_https)
+        answer = walk.answer
+        self.observed.route(tuple(walk.route))
+        return Visit(
+            url=url,
+            route=tuple(walk.route),
+            answer=answer,
+            failure=walk.failure,
+            reading=walk.reading,
+            sha256=hashlib.sha256(answer.body).hexdigest() if answer.hop is not None else None,
+            cookies=answer.cookies,
+            seconds=time.monotonic() - started,
+            wire_bytes=self.bytes - before,
+        )
+
+    async def _step(self, walk: _Walk, text: str, *, until_https: bool) -> None:
+        """One hop of a walk."""
+        url = walk.target
+        assert url is not None
+        walk.target = None
+        if until_https and walk.route and url.startswith("https:"):
+            walk.route.append(Hop(url=url, status=0))
+            return
+        if len(walk.route) >= MAX_HOPS:
+            walk.failure = "redirect_loop"
+        elif walk.route and forbidden_url(url):
+            walk.failure = "robots"
+        else:
+            walk.failure = await self.allowed(url)
+        if walk.failure is not None:
+            return
+        walk.asked[url] = walk.asked.get(url, 0) + 1
+        walk.answer = answer = await self.ask(url)
+        if answer.hop is None:
+            walk.failure = answer.failure or "error"
+        elif 300 <= answer.status < 400 and answer.location is not None:
+            walk.route.append(replace(answer.hop, leaves_by="redirect"))
+            self._redirect(walk, resolve(answer.location, url))
+        else:
+            walk.route.append(answer.hop)
+            self._read(walk, text)
+
+    def _redirect(self, walk: _Walk, target: str | None) -> None:
+        if target is None:
+            walk.failure = "error"
+        # To itself once more is how a product asks for its cookie back; more often, or without a cookie, is a loop.
+        elif walk.asked.get(target, 0) >= (2 if walk.answer.cookies else 1):
+            walk.failure = "redirect_loop"
+        else:
+            walk.target = target
+
+    def _read(self, walk: _Walk, text: str) -> None:
+        """Reads the document, and goes on where it does nothing but send the visitor on."""
+        answer = walk.answer
+        if answer.content_type not in HTML:
+            walk.failure = "not_html"
+            return
+        reading = read_page(answer.body, answer.url, charset=answer.charset, entry_text=text)
+        onward = reading.meta_refresh or reading.script_redirect
+        if onward is not None and onward != answer.url and (key(onward) == key(answer.url) or not reading.forms) and answer.status < 400:
+            walk.route[-1] = replace(walk.route[-1], leaves_by="meta_refresh" if reading.meta_refresh else "script")
+            self._redirect(walk, onward)
+            return
+        walk.reading = reading
+        if answer.status >= 400:
+            walk.failure = status_reason(answer.status)
+
+    async def _ask_robots(self, host: str) -> Robots:
+        """robots.txt of ``host``, over https, or over http where https does not answer; up to five redirects (RFC 9309 section 2.3.1.2)."""
+        answer = Answer(url="")
+        for scheme in ("https", "http"):
+            url: str | None = f"{scheme}://{host}/robots.txt"
+            for _ in range(6):
+                if url is None:
+                    break
+                answer = await self.ask(url)
+                moved = 300 <= answer.status < 400 and answer.location is not None
+                url = resolve(answer.location or "", url) if moved else None
+            if answer.hop is not None:
+                found = robots.parse(answer.status, answer.body)
+                if found.delay:
+                    self._slow_down(host.partition(":")[0], found.delay)
+                return found
+        return Robots(closed=answer.failure or "robots_unavailable")
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A visit on its way."""
+
+    target: str | None
+    route: list[Hop] = field(default_factory=list)
+    asked: dict[str, int] = field(default_factory=dict)
+    answer: Answer = field(default_factory=lambda: Answer(url=""))
+    reading: PageReading | None = None
+    failure: Reason | None = None
+
+
+def status_reason(status: int) -> Reason:
+    """The reason that goes with an HTTP status of 400 or more."""
+    if status == 429:
+        return "rate_limited"
+    return "http_5xx" if status >= 500 else "http_4xx"

@@ -1,0 +1,47 @@
+"""What the crawl saw of every host, gathered while it fetches: the memory from which host rows are made."""
+
+from __future__ import annotations
+
+from gemcrawl.items import Reason
+from gemcrawl.transport.facts import Hop, Route, Seen
+from gemcrawl.transport.urls import host_of
+
+PER_ADDRESS = 4
+"""Hops with different status or header that are kept per address."""
+PER_HOST = 4
+"""http routes that are kept per host."""
+
+
+class Observed:
+    """Facts by host name; small and bounded per host."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[str, Seen] = {}
+
+    def of(self, host: str) -> Seen:
+        """Facts about ``host``; empty ones when it was never asked."""
+        return self._hosts.setdefault(host, Seen())
+
+    def hop(self, hop: Hop) -> None:
+        """Notes one response."""
+        if hop.handshake is None:
+            return
+        hops = self.of(host_of(hop.url)).https.setdefault(hop.address, [])
+        known = {(h.status, h.hsts, h.handshake) for h in hops}
+        if len(hops) < PER_ADDRESS and (hop.status, hop.hsts, hop.handshake) not in known:
+            hops.append(hop)
+
+    def route(self, route: Route) -> None:
+        """Notes where an http address led."""
+        if route and route[0].url.startswith("http:"):
+            routes = self.of(host_of(route[0].url)).http_routes
+            if len(routes) < PER_HOST and all(known[0].url != route[0].url for known in routes):
+                routes.append(route)
+
+    def failure(self, url: str, reason: Reason) -> None:
+        """Notes that ``url`` did not answer."""
+        seen = self.of(host_of(url))
+        if url.startswith("https:"):
+            seen.https_failure = reason
+        else:
+            seen.http_failure = reason

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from snapshot_rows import files_below, municipality, night, page
+
+from gemcrawl.exceptions import ItemError
+from gemcrawl.items import Survey
+from gemcrawl.snapshot.parts import PART_SCHEMA, Parts
+from gemcrawl.snapshot.schema import to_record
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    return Parts(tmp_path / "runs" / "run-1")
+
+
+def test_a_part_is_one_file_with_one_row_that_holds_the_survey(parts):
+    survey = night(344)
+    path = parts.write(survey)
+    assert path == parts.run_dir / "parts" / "GM0344" / "survey.parquet"
+    (row,) = pq.read_table(path).to_pylist()
+    assert row["municipality"] == to_record(survey.municipality)
+    assert row["pages"] == [to_record(page) for page in survey.pages]
+    assert row["forms"] == [to_record(form) for form in survey.forms]
+    assert row["hosts"] == [to_record(host) for host in survey.hosts]
+    assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
+
+
+def test_nothing_but_the_rows_is_published(parts):
+    survey = night(344)
+    survey.unread.append("contact")
+    parts.write(survey)
+    assert parts.read("GM0344").column_names == ["municipality", "forms", "pages", "hosts"]
+
+
+def test_writing_again_replaces_the_part(parts):
+    parts.write(night(344))
+    parts.write(Survey(municipality=municipality("GM0344", outcome="partial", reason="budget")))
+    (row,) = parts.read("GM0344").to_pylist()
+    assert (row["municipality"]["outcome"], row["pages"]) == ("partial", [])
+    assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
+    assert not any((parts.run_dir / "staging").iterdir())
+
+
+def test_writing_the_same_twice_changes_nothing(parts):
+    first = parts.write(night(344)).read_bytes()
+    assert parts.write(night(344)).read_bytes() == first
+
+
+def test_what_a_killed_process_left_in_staging_is_in_nobodys_way(parts):
+    left = parts.run_dir / "staging" / "GM0344"
+    left.mkdir(parents=True)
+    (left / "survey.parquet").write_bytes(b"PAR1 half")
+    assert parts.codes() == set()
+    parts.write(night(344))
+    assert parts.codes() == {"GM0344"}
+
+
+def test_codes_are_those_of_complete_parts(parts):
+    assert parts.codes() == set()
+    for number in (1, 2, 3):
+        parts.write(night(number))
+    truncated = parts.path("GM0002")
+    truncated.write_bytes(truncated.read_bytes()[:-5])
+    assert parts.codes() == {"GM0001", "GM0003"}
+    assert parts.read("GM0002") is None
+    assert parts.read("GM0009") is None
+
+
+def test_a_part_with_other_columns_does_not_count(parts):
+    path = parts.write(night(1))
+    older = pq.read_table(path).drop_columns(["hosts"])
+    pq.write_table(older, path)
+    assert parts.codes() == set()
+    assert parts.read("GM0001") is None
+
+
+def test_a_part_with_no_row_does_not_count(parts):
+    pq.write_table(PART_SCHEMA.empty_table(), parts.write(night(1)))
+    assert parts.codes() == set()
+    assert parts.read("GM0001") is None
+
+
+@pytest.mark.parametrize("code", ["", ".", "..", "../GM0001", "a/b", "GM0001\0", "GM0001\n", ".hidden", "snapshot=x", "é", "x" * 65])
+def test_a_code_that_is_no_file_name_is_refused(parts, code):
+    with pytest.raises(ItemError, match="cannot be a file name"):
+        parts.write(Survey(municipality=municipality(code)))
+    assert not parts.run_dir.exists()
+
+
+@given(st.text(max_size=10))
+def test_no_code_leads_out_of_the_directory(code):
+    parts = Parts(Path("/run"))
+    try:
+        path = parts.path(code)
+    except ItemError:
+        return
+    assert path.parent.parent == Path("/run/parts")
+
+
+def test_hostile_text_of_a_site_does_not_lose_the_municipality(parts):
+    parts.write(Survey(municipality=municipality("GM0344"), pages=[page("GM0344", "https://x.nl/", title="\ud800 \0 \u202e")]))
+    assert parts.read("GM0344")["pages"][0].as_py()[0]["title"] == "\ufffd \0 \u202e"
+
+
+def test_surveys_written_by_several_processes_at_once_are_all_there(parts):
+    script = """
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, sys.argv[1])
+        from snapshot_rows import night
+        from gemcrawl.snapshot.parts import Parts
+        for number in range(int(sys.argv[3]), 30, 3):
+            Parts(Path(sys.argv[2])).write(night(number))
+    """
+    workers = [_start(script, parts.run_dir, str(first)) for first in range(3)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
+    assert parts.codes() == {f"GM{number:04d}" for number in range(30)}
+
+
+def _start(script: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(script), str(Path(__file__).parent), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+
+
+DISK_FULL = """
+    import resource, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[1])
+    from snapshot_rows import night
+    from gemcrawl.snapshot.parts import Parts
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    try:
+        Parts(Path(sys.argv[2])).write(night(344))
+    except OSError as error:
+        print(type(error).__name__, error.errno)
+"""
+
+
+@pytest.mark.parametrize("there_before", [False, True])
+def test_a_file_system_that_takes_no_more_leaves_nothing_half_written(parts, there_before):
+    if there_before:
+        before = parts.write(night(344)).read_bytes()
+    process = _start(DISK_FULL, parts.run_dir)
+    output, errors = process.communicate(timeout=60)
+    assert (output, errors, process.returncode) == (f"OSError {27}\n", "", 0)
+    if there_before:
+        assert parts.path("GM0344").read_bytes() == before
+        assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
+    else:
+        assert files_below(parts.run_dir) == set()
+        assert parts.codes() == set()
+
+
+def test_a_file_in_the_way_is_an_error_of_the_system(tmp_path):
+    (tmp_path / "run").write_text("not a directory")
+    with pytest.raises(OSError, match="Not a directory"):
+        Parts(tmp_path / "run").write(night(344))
+
+
+def test_a_part_can_be_read_while_it_is_replaced(parts):
+    path = parts.write(night(344))
+    with path.open("rb") as reader:
+        parts.write(Survey(municipality=municipality("GM0344")))
+        assert pq.read_table(pa.PythonFile(reader)).num_rows == 1
+    assert os.listdir(parts.directory) == ["GM0344"]
