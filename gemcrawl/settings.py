@@ -31,7 +31,7 @@ CONCURRENT_REQUESTS = 256  # default 16: many servers at once, one request each
 ROBOTSTXT_OBEY = False  # default False, and it stays so: the survey obeys RFC 9309 itself, 5xx included (gemcrawl.survey.robots)
 REDIRECT_ENABLED = False  # default True: the survey follows by hand, every hop is evidence
 METAREFRESH_ENABLED = False  # default True: the same
-COOKIES_ENABLED = True  # default True: products answer 302 to themselves until their cookie comes back; one jar per municipality
+COOKIES_ENABLED = False  # default True: ours (below) forgets each municipality's cookies, and never asks the network for suffixes
 RETRY_TIMES = 1  # default 2: one calm second try
 RETRY_HTTP_CODES = [502, 504, 522, 524]  # default also 500, 503, 408, 429: those are answers, not accidents
 RETRY_EXCEPTIONS = [  # default also refused connections, which are an answer
@@ -79,7 +79,8 @@ ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.transport.TransportPipeline": 300,
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }
-DOWNLOADER_MIDDLEWARES = {  # default {}: none of these can apply to what the survey asks; each costs time per request
+DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what the survey asks, and each costs time per request
+    "gemcrawl.fetch.cookies.CookiesMiddleware": 700,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,

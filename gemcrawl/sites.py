@@ -18,3 +18,9 @@ def site_of(host: str) -> str:
     if found.ipv4 or found.ipv6:
         return host
     return ".".join(host.rsplit(".", 2)[-2:])
+
+
+@lru_cache(maxsize=4096)
+def is_public_suffix(domain: str) -> bool:
+    """Whether ``domain`` as a whole is a public suffix, under which others have their sites."""
+    return "." not in domain or not _extract(domain, include_psl_private_domains=True).domain

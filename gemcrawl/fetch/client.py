@@ -6,8 +6,8 @@ survey keeps every hop.
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from scrapy.exceptions import (
     DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    NotSupported,
     UnsupportedURLSchemeError,
 )
 from scrapy.utils.httpobj import urlparse_cached
@@ -44,8 +45,10 @@ _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (DownloadCancelledError, "too_large"),
     (IgnoreRequest, "too_large"),  # the compression middleware, over DOWNLOAD_MAXSIZE
     (UnsupportedURLSchemeError, "error"),
+    (NotSupported, "error"),
     (DownloadFailedError, "error"),
 )
+_CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
 
@@ -55,6 +58,7 @@ class Client:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
@@ -75,8 +79,6 @@ class Client:
         assert self._crawler.engine is not None
         try:
             response = await self._crawler.engine.download_async(request)
-        except asyncio.CancelledError:
-            raise
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)
         return self._answer(response, time.monotonic() - started)
@@ -84,9 +86,11 @@ class Client:
     def slow_down(self, host: str, delay: float) -> None:
         """Keeps at least ``delay`` seconds (capped by GEMCRAWL_CRAWL_DELAY_MAX) between requests to the server of ``host``."""
         assert self._crawler.engine is not None
-        slot = self._crawler.engine.downloader.slots.get(site_of(host))
-        if slot is not None:
-            slot.delay = max(slot.delay, min(delay, self._delay_cap))
+        downloader, name, wanted = self._crawler.engine.downloader, site_of(host), min(delay, self._delay_cap)
+        settings = downloader.per_slot_settings.setdefault(name, {})  # idle slots are dropped and made anew from these
+        settings["delay"] = max(settings.get("delay", self._delay), wanted)
+        if (slot := downloader.slots.get(name)) is not None:
+            slot.delay = max(slot.delay, wanted)
 
     def _reason(self, error: Exception, url: str) -> Reason:
         for kind, reason in _REASONS:
@@ -102,7 +106,7 @@ class Client:
             return (headers.get(name) or b"").decode("latin-1")
 
         content_type, _, parameters = first("Content-Type").partition(";")
-        charset = parameters.rpartition("charset=")[2].strip(" \"'") if "charset=" in parameters.lower() else None
+        charset = _CHARSET.search(parameters)
         return Answer(
             url=response.url,
             hop=Hop(
@@ -116,7 +120,7 @@ class Client:
             truncated="truncated" in response.flags,
             location=first("Location") or None,
             content_type=content_type.strip().lower(),
-            charset=charset,
+            charset=charset[1].lower() if charset else None,
             robots_tag=first("X-Robots-Tag").lower(),
             retry_after=first("Retry-After") or None,
             cookies=tuple(v.decode("latin-1") for v in headers.getlist("Set-Cookie")),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gemcrawl.exceptions import UsageError
 
 _PART = r"(?:\[[^\]]*\]|[^:\[\]]*)"
-_RULE = re.compile(rf"^({_PART}):(\d*):({_PART}):(\d*)$")
+_RULE = re.compile(rf"({_PART}):([0-9]{{0,5}}):({_PART}):([0-9]{{0,5}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,20 @@ class Rule:
         Raises:
             UsageError: ``text`` is not of that form.
         """
-        match = _RULE.match(text)
+        match = _RULE.fullmatch(text)
         ports = [int(p) if p else None for p in (match[2], match[4])] if match else []
         if match is None or any(p is not None and not 0 < p < 65536 for p in ports):
             raise UsageError(f"--connect-to {text!r} is not HOST:PORT:ADDR:PORT (as in curl; parts may be empty, IPv6 in brackets)")
-        host, address = (part.strip("[]").lower() for part in (match[1], match[3]))
+        host, address = (part.strip("[]").lower().rstrip(".") for part in (match[1], match[3]))
         return cls(host, ports[0], address, ports[1])
 
+    def __str__(self) -> str:
+        """The rule as `parse` reads it."""
+        host, address = (f"[{part}]" if ":" in part else part for part in (self.host, self.address))
+        return f"{host}:{self.port or ''}:{address}:{self.to_port or ''}"
+
     def matches(self, host: str, port: int) -> bool:
+        """Whether the rule is for ``host`` (lower case, without a final dot) and ``port``."""
         if self.port is not None and self.port != port:
             return False
         if self.host.startswith("*."):
@@ -55,8 +61,8 @@ class ConnectTo:
 
     def __call__(self, host: str, port: int) -> tuple[str, int]:
         """The host or address, and the port, to connect to for ``host`` and ``port``."""
-        host = host.lower().rstrip(".")
-        candidates = (pair for pairs in (self._exact.get(host, ()), self._wild) for pair in pairs if pair[1].matches(host, port))
+        name = host.lower().rstrip(".")
+        candidates = (pair for pairs in (self._exact.get(name, ()), self._wild) for pair in pairs if pair[1].matches(name, port))
         order_rule = min(candidates, key=lambda pair: pair[0], default=None)
         if order_rule is None:
             return host, port

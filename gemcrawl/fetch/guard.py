@@ -7,18 +7,20 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from gemcrawl.exceptions import AddressRefused, UsageError
 
-# Ranges that `is_global` lets through or that carry an IPv4 address inside; RFC 6890 and its registry.
+# What `is_global` lets through, or lets through in some Python versions only; IANA's special-purpose registries (RFC 6890).
 _REFUSED = tuple(
     ip_network(net)
     for net in (
         "192.0.0.0/24",  # IETF protocol assignments
         "192.88.99.0/24",  # 6to4 relay anycast, RFC 7526
-        "64:ff9b:1::/48",  # local-use NAT64, RFC 8215
-        "2001::/32",  # Teredo, RFC 4380
-        "::/96",  # IPv4-compatible, RFC 4291
-        "fec0::/10",  # site-local, RFC 3879
+        "2001::/23",  # IETF protocol assignments, with Teredo (RFC 4380), which carries an IPv4 address
+        "2001:db8::/32",  # documentation, RFC 3849
+        "3fff::/20",  # documentation, RFC 9637
     )
 )
+_UNICAST = ip_network("2000::/3")  # all that IANA gives out; site-local, IPv4-compatible, local NAT64 and the like lie outside
+NOT_PUBLIC = "is not a public address"
+"""Part of every refusal's text: where several addresses were tried, only the text says that one of them was refused."""
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are the IPv4 address
 
 
@@ -30,7 +32,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if address.scope_id is not None:
+        if address.scope_id is not None or address not in _UNICAST:
             return False
     if address.is_multicast or not address.is_global:
         return False
@@ -61,4 +63,4 @@ class Guard:
     def check(self, address: str) -> None:
         """Raises `AddressRefused` when a connection to ``address`` may not be made."""
         if not self.allows(address):
-            raise AddressRefused(f"{address} is not a public address; --allow-net would allow it")
+            raise AddressRefused(f"{address} {NOT_PUBLIC}; --allow-net would allow it")

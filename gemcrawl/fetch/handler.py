@@ -7,11 +7,13 @@ fails, connect-to, and the address guard at the socket.  Responses carry in ``me
 
 from __future__ import annotations
 
+import errno
+import re
 import socket
 import ssl
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -30,7 +32,7 @@ from scrapy.responsetypes import responsetypes
 
 from gemcrawl.exceptions import AddressRefused
 from gemcrawl.fetch.connect_to import ConnectTo
-from gemcrawl.fetch.guard import Guard
+from gemcrawl.fetch.guard import NOT_PUBLIC, Guard
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.tls import handshake_of, lax_context, strict_context
 from gemcrawl.transport.facts import Handshake
@@ -38,13 +40,14 @@ from gemcrawl.transport.facts import Handshake
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from aiohttp.abc import ResolveResult
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 METHODS = frozenset({"GET", "HEAD"})
-KEEP_ALIVE = 10.0
-"""Seconds an idle connection is kept: long enough for the next page of a site, short enough not to hold one per host all night."""
+KEEP_ALIVE = 1.5
+"""Seconds an idle connection is kept, or twice the delay: long enough for the next page of a site, short enough not to hold one per host."""
 
 
 class TlsFailedError(Exception):
@@ -69,8 +72,30 @@ class _TlsResponse(aiohttp.ClientResponse):
         return await super().start(connection)
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Asks the resolver about addresses too, which aiohttp does not: connect-to rules may name them."""
+
+    def __init__(self, resolver: Resolver, **options: Any) -> None:
+        super().__init__(resolver=resolver, **options)
+        self._ours = resolver
+
+    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
+        if self._ours.redirects(host, port):
+            return await self._ours.resolve(host, port)
+        return await super()._resolve_host(host, port, traces)
+
+
 class Handler(BaseDownloadHandler):
-    """One instance serves both schemes, and with them one connection pool."""
+    """One instance per crawler serves both schemes, and with them one connection pool."""
+
+    _open_handlers: ClassVar[dict[Crawler, Handler]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Handler:
+        """The instance of ``crawler``; Scrapy asks once for every scheme."""
+        if crawler not in cls._open_handlers:
+            cls._open_handlers[crawler] = cls(crawler)
+        return cls._open_handlers[crawler]
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -82,11 +107,13 @@ class Handler(BaseDownloadHandler):
         self._guard = Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
         self._untrusted: dict[tuple[str, int], str] = {}
         self._handshakes: WeakKeyDictionary[ssl.SSLObject, Handshake] = WeakKeyDictionary()
-        connector = aiohttp.TCPConnector(
-            resolver=Resolver(ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO"))),
+        self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._resolver = Resolver(ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO")))
+        connector = _Connector(
+            self._resolver,
             socket_factory=self._socket,
             limit=settings.getint("CONCURRENT_REQUESTS"),
-            keepalive_timeout=KEEP_ALIVE,
+            keepalive_timeout=max(KEEP_ALIVE, 2 * settings.getfloat("DOWNLOAD_DELAY")),
             ttl_dns_cache=600,
         )
         self._session = aiohttp.ClientSession(
@@ -116,10 +143,13 @@ class Handler(BaseDownloadHandler):
         """
         if request.method not in METHODS or request.body:
             raise UnsupportedURLSchemeError(f"{request.method} {request.url}: only GET and HEAD without a body are ever sent")
-        url = yarl.URL(request.url, encoded=True)
-        if url.scheme not in ("http", "https") or not url.host:
+        try:
+            url = yarl.URL(request.url, encoded=True)
+            origin = (url.raw_host or "", url.port or 0)
+        except ValueError as failure:
+            raise UnsupportedURLSchemeError(f"{request.url}: {failure}") from failure
+        if url.scheme not in ("http", "https") or not url.raw_host:
             raise UnsupportedURLSchemeError(f"{request.url}: only http and https")
-        origin = (url.host, url.port or 0)
         if url.scheme == "http":
             return await self._fetch(request, url, None, "")
         if (error := self._untrusted.get(origin)) is None:
@@ -136,7 +166,7 @@ class Handler(BaseDownloadHandler):
                 request.meta["handshake"] = self._handshake(answer.tls, error)
             headers = Headers([(name, value) for name, value in answer.raw_headers])
             body, complete = await self._body(answer)
-        if not complete and headers.get("Content-Encoding"):
+        if not complete and (headers.get("Content-Encoding") or b"").strip().lower() not in (b"", b"identity"):
             raise DownloadCancelledError(f"{request.url}: over {self._max_size} bytes compressed")
         request.meta["wire_bytes"] = len(body)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
@@ -163,7 +193,7 @@ class Handler(BaseDownloadHandler):
     @asynccontextmanager
     async def _open(self, request: Request, url: yarl.URL, context: ssl.SSLContext | None) -> AsyncIterator[_TlsResponse]:
         """One exchange; every error of aiohttp leaves as one of Scrapy's or ours, but a certificate's leaves as it is."""
-        timeout = float(request.meta.get("download_timeout", self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT")))
+        timeout = float(request.meta.get("download_timeout", self._timeout))
         try:
             async with self._session.request(
                 request.method,
@@ -177,31 +207,40 @@ class Handler(BaseDownloadHandler):
         except TimeoutError as failure:
             raise DownloadTimeoutError(f"{request.url}: no complete answer in {timeout:g} s") from failure
         except aiohttp.ClientConnectorDNSError as failure:
-            raise CannotResolveHostError(str(failure)) from failure
+            raise CannotResolveHostError(f"{request.url}: {failure.os_error}") from failure
         except aiohttp.ClientConnectorCertificateError as failure:
             if isinstance(failure.certificate_error, ssl.SSLCertVerificationError):
                 raise failure.certificate_error from failure
-            raise TlsFailedError(str(failure)) from failure
+            raise TlsFailedError(f"{request.url}: {failure.certificate_error}") from failure
         except aiohttp.ClientConnectorSSLError as failure:
-            raise TlsFailedError(str(failure)) from failure
+            raise TlsFailedError(f"{request.url}: {failure.os_error}") from failure
         except aiohttp.ClientConnectorError as failure:
-            raise _connect_failure(failure.os_error, str(failure)) from failure
+            raise _connect_failure(failure.os_error, request.url) from failure
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as failure:
             raise ConnectionResetFailure(f"{request.url}: {failure}") from failure
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as failure:
             raise UnsupportedURLSchemeError(str(failure)) from failure
-        except aiohttp.ClientError as failure:
+        except (aiohttp.ClientError, ValueError) as failure:  # ValueError: header fields that cannot be sent
             raise DownloadFailedError(f"{request.url}: {failure}") from failure
 
     async def close(self) -> None:
+        """Closes every connection; closing twice does no harm."""
+        self._open_handlers.pop(self.crawler, None)
         await self._session.close()
+        await self._resolver.close()
 
 
-def _connect_failure(error: OSError, text: str) -> Exception:
-    if isinstance(error, AddressRefused) or "is not a public address" in str(error):
-        return AddressRefused(str(error))
-    if isinstance(error, ConnectionResetError):
+def _connect_failure(error: OSError, url: str) -> Exception:
+    """One of Scrapy's exceptions, or ours, for a connection that was not made."""
+    said = str(error)  # of several addresses tried, only the text says what happened at each
+    text = f"{url}: {said}"
+    numbers = {error.errno, *map(int, re.findall(r"\[Errno (\d{1,4})\]", said))}
+    if isinstance(error, AddressRefused) or NOT_PUBLIC in said:
+        return AddressRefused(text)
+    if errno.ECONNREFUSED in numbers:
+        return DownloadConnectionRefusedError(text)
+    if isinstance(error, ConnectionError):
         return ConnectionResetFailure(text)
-    if isinstance(error, TimeoutError):
+    if errno.ETIMEDOUT in numbers:
         return DownloadTimeoutError(text)
-    return DownloadConnectionRefusedError(text)
+    return DownloadFailedError(text)

@@ -14,9 +14,12 @@ from typing import Any
 from gemcrawl.exceptions import UsageError
 from gemcrawl.transport.facts import Handshake
 
+_ENCODING_DER = 2
+"""Value of `_ssl.ENCODING_DER`."""
 
-def _context(ca_file: Path | None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+
+def _widest() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_ciphers("ALL:!aNULL:!eNULL:@SECLEVEL=0")
     context.options |= ssl.OP_LEGACY_SERVER_CONNECT if hasattr(ssl, "OP_LEGACY_SERVER_CONNECT") else 0x4
     with warnings.catch_warnings():
@@ -31,15 +34,21 @@ def strict_context(ca_file: Path | None = None) -> ssl.SSLContext:
     Raises:
         UsageError: ``ca_file`` cannot be read or holds no certificate.
     """
+    context = _widest()
+    # Not `ssl.create_default_context`: since Python 3.13 it verifies more strictly, and verdicts may not depend on the interpreter.
+    if ca_file is None:
+        context.load_default_certs()
+        return context
     try:
-        return _context(ca_file)
-    except (OSError, ssl.SSLError) as error:
+        context.load_verify_locations(cafile=ca_file)
+    except OSError as error:
         raise UsageError(f"--ca-file {str(ca_file)!r}: {error}; give a PEM file of root certificates") from None
+    return context
 
 
 def lax_context() -> ssl.SSLContext:
     """Verifies nothing."""
-    context = _context(None)
+    context = _widest()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
@@ -63,4 +72,4 @@ def _chain(tls: Any) -> tuple[bytes, ...]:
     inner = getattr(tls, "_sslobj", None)
     if inner is None:
         return ()
-    return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in inner.get_unverified_chain() or ())
+    return tuple(certificate.public_bytes(_ENCODING_DER) for certificate in inner.get_unverified_chain() or ())

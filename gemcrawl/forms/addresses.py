@@ -6,8 +6,11 @@ import re
 
 import ada_url
 
-_PLAIN_PATH = re.compile(r"/(?:[\w\-~!$&()*+,;=:@%][\w\-.~!$&()*+,;=:@%]*(?:/|(?=\?|$)))*(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?", re.ASCII)
+_PLAIN_PATH = re.compile(r"/(?:[\w\-~!$&()*+,;=:@][\w\-.~!$&()*+,;=:@%]*(?:/|(?=\?|$)))*(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?", re.ASCII)
 """Paths that the URL standard leaves as they are: no dot segments, nothing that would be percent-encoded."""
+_PLAIN_RELATIVE = re.compile(
+    r"[\w\-~][\w\-.~]*(?:/[\w\-~][\w\-.~]*)*/?(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?|\?[\w\-.~!$&()*+,;=:@%/?]+", re.ASCII
+)
 _SPACE = " \t\n\r\f\x00\x0b\x1f"
 MAX_URL = 2000
 """Characters; longer addresses are no address of a page."""
@@ -16,12 +19,14 @@ MAX_URL = 2000
 class Addresses:
     """Joins references to one base; keeps what it joined."""
 
-    __slots__ = ("_joined", "_origin", "base")
+    __slots__ = ("_folder", "_joined", "_origin", "_path", "base")
 
     def __init__(self, base: str) -> None:
         self.base = base
         end = base.find("/", base.find("://") + 3) if "://" in base else -1
         self._origin = base[:end] if end > 0 and base.startswith(("https://", "http://")) else ""
+        self._path = base.partition("#")[0].partition("?")[0]
+        self._folder = self._path[: self._path.rfind("/") + 1]
         self._joined: dict[str, str] = {}
 
     def join(self, reference: str) -> str:
@@ -44,6 +49,8 @@ class Addresses:
             rest = reference.removeprefix(self._origin)
             if _PLAIN_PATH.fullmatch(rest):
                 return self._origin + rest
+            if _PLAIN_RELATIVE.fullmatch(reference):
+                return (self._path if reference.startswith("?") else self._folder) + reference
         return join(self.base, reference)
 
 

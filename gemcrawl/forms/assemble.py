@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -10,11 +12,11 @@ from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import clean, fields_of, signature, type_of
-from gemcrawl.forms.kinds import Evidence, judge
+from gemcrawl.forms.kinds import Evidence, Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.submit import by_script, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
-from gemcrawl.items import Field, PersonalData, PersonalDataLevel
+from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
 _SIDE_SHARE = 0.25
 """How much of the page's evidence counts for forms that are not its main form."""
@@ -22,7 +24,7 @@ _TEXT = 1200
 
 
 def forms_of(
-    document: Document, tree: LexborHTMLParser, url: str, addresses: Addresses, supplier: Supplier | None, entry_text: str, text: str
+    document: Document, tree: LexborHTMLParser, url: str, addresses: Addresses, supplier: Supplier | None, entry_text: str
 ) -> tuple[PageForm, ...]:
     """All forms of a document, typed, in document order."""
     page = page_zones(document, url, entry_text)
@@ -31,15 +33,22 @@ def forms_of(
     reason = f"product: {supplier.name}" if supplier else ""
     read = [(raw, fields_of(raw.controls, document.labels)) for raw in document.forms]
     read = [(raw, fields) for raw, fields in read if fields or raw.submitters or raw.controls]
+    loose = _loose(document)
+    if loose is not None:
+        read.append(loose)
     evidences = [_evidence(raw, fields) for raw, fields in read]
-    main = _main_form(read, evidences)
+    sums = [weigh(evidence) for evidence in evidences]
+    main = _main_form(read, [decide(own) for own in sums])
     found: list[PageForm] = []
     for i, (raw, fields) in enumerate(read):
         evidence = evidences[i]
         if i == main:
             evidence.hint, evidence.hint_reason = hint, reason
-        judgement = judge(evidence, page, 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0)
-        targets = targets_of(raw.attributes, raw.submitters, url, addresses)
+        judgement = judge(evidence, page, 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0, sums[i])
+        element = raw is not document.orphans
+        if not element and judgement.kind == "search":
+            continue
+        targets = targets_of(raw.attributes, raw.submitters, url, addresses) if element else ()
         data = personal.in_order({f.category for f in fields if f.category})
         level: PersonalDataLevel = "seen" if data else "none"
         if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
@@ -53,23 +62,25 @@ def forms_of(
                 enctype=_written(raw, "enctype"),
                 action=_written(raw, "action"),
                 targets=targets,
-                by_script=by_script(raw.attributes, targets),
-                has_form_element=True,
+                by_script=not element or by_script(raw.attributes, targets),
+                has_form_element=element,
                 fields=tuple(fields),
                 personal_data=data,
                 personal_data_level=level,
                 signature=signature(fields, raw.buttons),
             )
         )
-    if main is None or not _is_entry(read[main][1], found[main]):
-        found.extend(
-            _mounted(document, tree, addresses, supplier, page, hint, url, text, has_main=main is not None and bool(read[main][1]))
-        )
+    if main is None or not read[main][1]:
+        found.extend(_mounted(document, tree, addresses, supplier, page, hint, url, has_main=main is not None))
     return tuple(found)
 
 
-def _is_entry(fields: list[Field], form: PageForm) -> bool:
-    return bool(fields) and form.kind != "search"
+def _loose(document: Document) -> tuple[RawForm, list[Field]] | None:
+    """Fields outside any form element that ask for personal data, as scripts make them: a form all the same."""
+    if document.orphans is None:
+        return None
+    fields = fields_of(document.orphans.controls, document.labels)
+    return (document.orphans, fields) if len(fields) > 1 and any(f.category for f in fields) else None
 
 
 def page_zones(document: Document, url: str, entry_text: str) -> dict[str, list[str]]:
@@ -119,16 +130,17 @@ def _evidence(raw: RawForm, fields: list[Field]) -> Evidence:
     )
 
 
-_NO_PAGE: Mapping[str, list[str]] = {}
+_API_IN_SCRIPT = re.compile(r"[\"'](https?://[^\"'\s<>]{1,300}?/(?:[\w.-]*api|warp)(?:/[^\"'\s<>]{0,200})?)[\"']", re.IGNORECASE)
+"""Address of a data service in the configuration that a product writes into its page."""
 
 
-def _main_form(read: list[tuple[RawForm, list[Field]]], evidences: list[Evidence]) -> int | None:
+def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgement]) -> int | None:
     """Index of the form the page is there for: the largest in main content that is not a search box or its like."""
     best, best_rank = None, (-1, -1, -1)
     for i, (raw, fields) in enumerate(read):
         if raw.place in {"header", "footer", "nav"} and not raw.main:
             continue
-        own = judge(evidences[i], _NO_PAGE, 0.0)
+        own = judgements[i]
         if own.kind in {"search", "login", "feedback"} or (own.kind == "newsletter" and own.total >= 6):
             continue
         rank = (1 if raw.main else 0, 1 if own.kind != "other" or own.total < 4 else 0, len(fields))
@@ -143,9 +155,8 @@ def _mounted(
     addresses: Addresses,
     supplier: Supplier | None,
     page: Mapping[str, list[str]],
-    hint: Mapping[str, float],
+    hint: Mapping[Kind, float],
     url: str,
-    text: str,
     *,
     has_main: bool,
 ) -> list[PageForm]:
@@ -160,7 +171,8 @@ def _mounted(
     if node is not None:
         api = [addresses.web(value) for name in supplier.api if (value := node.attributes.get(name))]
         identity = [value[:200] for name in supplier.identity if (value := node.attributes.get(name))]
-    evidence = Evidence(own={"attributes": identity}, hint=dict(hint), hint_reason=f"product: {supplier.name}")  # type: ignore[arg-type]
+    api.extend(addresses.web(match[1]) for script in document.inline_scripts for match in islice(_API_IN_SCRIPT.finditer(script), 5))
+    evidence = Evidence(own={"attributes": identity}, hint=dict(hint), hint_reason=f"product: {supplier.name}")
     judgement = judge(evidence, page)
     data: tuple[PersonalData, ...] = personal.in_order(set(supplier.inferred)) if judgement.kind == "appointment" else ()
     return [

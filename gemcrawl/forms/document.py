@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -31,31 +32,13 @@ _IDS: dict[str, Place] = {
     "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
 }  # fmt: skip
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
-_BOXES = frozenset(
-    {
-        "div",
-        "section",
-        "article",
-        "aside",
-        "dialog",
-        "header",
-        "footer",
-        "nav",
-        "main",
-        "ul",
-        "ol",
-        "li",
-        "p",
-        "span",
-        "td",
-        "fieldset",
-        "dl",
-        "dd",
-        "table",
-    }
-)
-_CONTROLS = frozenset({"input", "select", "textarea"})
-_PASSIVE = frozenset({"img", "audio", "video", "source"})
+_BOXES = frozenset({"div", "section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
+_BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"})
+"""Elements that matter inside forms only."""
+_ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
+_MAX_ALERT = 400
+_TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
+_SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
 
 
@@ -116,7 +99,16 @@ class Document:
     orphans: RawForm | None = None
     """Controls that belong to no form."""
     alerts: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Names of controls, hidden ones too."""
+    script_characters: int = 0
+    """Length of all inline scripts."""
     labels: Labels = field(default_factory=Labels)
+
+    def signs(self) -> str:
+        """Where products show themselves: addresses of resources, attributes of forms, names of controls."""
+        forms = [v for f in self.forms for k, v in f.attributes.items() if v and k in {"id", "class", "action", "name"}]
+        return "\n".join((*self.active, *self.passive[:50], *forms, *self.names))
 
     def visible_controls(self) -> int:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""
@@ -162,7 +154,7 @@ class _Pass:
             parent = node.parent
             context = contexts.get(parent.mem_id, _ROOT) if parent is not None else _ROOT
             tag = node.tag
-            if tag in _BOXES:
+            if tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
                 attributes = node.attributes
                 if attributes or tag in _SECTIONS or tag in {"fieldset", "td"}:
                     context = self.box(node, tag or "", attributes, context)
@@ -170,24 +162,21 @@ class _Pass:
                 context = replace(context, noscript=True)
             else:
                 handler = handle.get(tag or "")
-                if handler is not None:
-                    changed = handler(node, tag or "", context)
-                    if changed is not None:
-                        if tag == "form" and parent is not None and parent.tag in {"table", "tbody", "tr", "thead", "tfoot"}:
-                            # In a table the parser closes the form at once, yet the controls that follow are the form's.
-                            self.table_form(parent, changed, contexts)
-                        context = changed
+                changed = handler(node, tag or "", context) if handler is not None else None
+                if changed is not None:
+                    context = changed
+                    if tag == "form" and parent is not None:
+                        self.table_form(parent, context, contexts)
             contexts[node.mem_id] = context
         self.finish(root)
         return self.document
 
     def table_form(self, parent: LexborNode, context: _Context, contexts: dict[int, _Context]) -> None:
+        """In a table the parser closes a form at once, yet the controls in the rest of the table are the form's."""
         node: LexborNode | None = parent
-        for _ in range(4):
-            if node is None or node.tag not in {"table", "tbody", "tr", "thead", "tfoot"}:
-                break
+        while node is not None and node.tag in _TABLE_PARTS:
             contexts[node.mem_id] = replace(contexts.get(node.mem_id, _ROOT), form=context.form, hidden=False)
-            node = node.parent
+            node = node.parent if node.tag != "table" else None
 
     def box(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context) -> _Context:
         place = _LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
@@ -199,8 +188,7 @@ class _Pass:
                     self.alert(node)
             if place is None and context.place == "main" and not context.main:
                 place = _IDS.get((attributes.get("id") or "").lower()) or _first_class_place(attributes.get("class"))
-            class_ = attributes.get("class") or ""
-            if "alert" in class_ or "error" in class_ or "melding" in class_:
+            if _ALERT.search(attributes.get("class") or ""):
                 self.alert(node)
         changed: dict[str, object] = {}
         if place is not None and not (context.form is not None and tag not in _LANDMARKS):
@@ -213,20 +201,24 @@ class _Pass:
         if tag in _SECTIONS and tag != "main":
             changed["sections"] = (*context.sections[-30:], node.mem_id)
         if context.form is not None:
-            if not context.hidden and attributes and hides(attributes):
-                changed["hidden"] = True
-            role = attributes.get("role") if attributes else None
-            if tag == "fieldset" or role in {"group", "radiogroup"}:
-                labelled_by = (attributes.get("aria-labelledby") or "") if attributes else ""
-                self.want(labelled_by)
-                changed["group"] = Group(clean((attributes.get("aria-label") or "") if attributes else "", MAX_TEXT), labelled_by)
-            elif tag == "td":
-                changed["row"] = node
+            self.box_in_form(node, tag, attributes, context, changed)
         return replace(context, **changed) if changed else context  # type: ignore[arg-type]
+
+    def box_in_form(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
+        if not context.hidden and attributes and hides(attributes):
+            changed["hidden"] = True
+        if tag == "fieldset" or (attributes and attributes.get("role") in {"group", "radiogroup"}):
+            labelled_by = attributes.get("aria-labelledby") or ""
+            self.want(labelled_by)
+            changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
+        elif tag == "td":
+            changed["row"] = node
 
     def alert(self, node: LexborNode) -> None:
         if len(self.document.alerts) < 5:
-            self.document.alerts.append(clean(node.text(deep=True), 300))
+            text = clean(node.text(deep=True), 2 * _MAX_ALERT)
+            if len(text) <= _MAX_ALERT:
+                self.document.alerts.append(text)
 
     def want(self, ids: str) -> None:
         if ids and len(self.wanted) < 1000:
@@ -276,10 +268,11 @@ class _Pass:
         if "src" in attributes:
             self.resource(self.document.scripts, attributes.get("src"))
             self.resource(self.document.active, attributes.get("src"))
-        elif len(self.document.inline_scripts) < 50 and not context.noscript:
-            kind = (attributes.get("type") or "").lower()
-            if kind in {"", "text/javascript", "application/javascript", "module"}:
-                self.document.inline_scripts.append((node.text(deep=True) or "")[:2000])
+            return
+        text = node.text(deep=True) or ""
+        self.document.script_characters += len(text)
+        if len(self.document.inline_scripts) < 50 and not context.noscript and (attributes.get("type") or "").lower() in _SCRIPT_TYPES:
+            self.document.inline_scripts.append(text[:2000])
 
     def passive(self, node: LexborNode, tag: str, _context: _Context) -> None:
         attributes = node.attributes
@@ -302,10 +295,12 @@ class _Pass:
         if not href or len(self.document.links) >= 2 * MAX_LINKS:
             return
         href = href.strip()
-        if not href or href.startswith(_NOT_PAGES):
+        if not href or (":" in href and href.startswith(_NOT_PAGES)):
             return
         text = clean(node.text(deep=True), MAX_TEXT)
-        title = clean(attributes.get("title") or "", MAX_TEXT)
+        title = attributes.get("title") or ""
+        if title:
+            title = clean(title, MAX_TEXT)
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
@@ -349,7 +344,7 @@ class _Pass:
         if context.form is not None:
             return context.form
         if self.document.orphans is None:
-            self.document.orphans = RawForm({}, context.place, context.main, node, context.sections, "")
+            self.document.orphans = RawForm({}, "main", context.main, node, context.sections, "")
         return self.document.orphans
 
     def control(self, node: LexborNode, tag: str, context: _Context) -> None:
@@ -362,6 +357,8 @@ class _Pass:
             text = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ("Versturen" if type_ == "submit" else "")
             self.submitter(node, tag, type_, text, attributes, context)
             return
+        if len(self.document.names) < 500:
+            self.document.names.append((attributes.get("name") or "")[:MAX_TEXT])
         if tag == "input" and type_ == "hidden":
             return
         self.want(attributes.get("aria-labelledby") or "")
@@ -374,6 +371,8 @@ class _Pass:
         control = Control(tag, attributes, context.hidden, context.group, context.label, before)
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", control, node, attributes))
+            return
+        if context.form is None and context.place != "main":
             return
         form = self.owner(context, node)
         if len(form.controls) < 3 * MAX_FIELDS:
@@ -388,9 +387,9 @@ class _Pass:
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", None, node, attributes))
             return
-        if context.form is None:
+        form = context.form or self.document.orphans
+        if form is None or (context.form is None and context.place != "main"):
             return
-        form = context.form
         if is_submitter(tag, type_) and len(form.submitters) < 50:
             form.submitters.append(attributes)
         if text and type_ != "reset" and len(form.buttons) < 20:
@@ -426,10 +425,11 @@ class _Pass:
                 text = node.text(deep=True).strip() if tag == "button" else attributes.get("value") or ""
                 form.buttons.append(clean(text, MAX_TEXT))
         if self.wanted:
+            texts = self.document.labels.texts
             for node in root.traverse():
-                id_ = node.id
-                if id_ is not None and id_ in self.wanted and id_ not in self.document.labels.texts:
-                    self.document.labels.texts[id_] = text_of(node)
+                own = node.id
+                if own is not None and own in self.wanted and own not in texts:
+                    texts[own] = text_of(node)
 
 
 def _first_class_place(class_: str | None) -> Place | None:

@@ -16,8 +16,8 @@ from gemcrawl.items import Field
 MAX_FIELDS = 300
 MAX_LABEL = 200
 
-_SPACES = re.compile(r"\s+")
 _SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
+_SILENT = ",".join(sorted(_SILENT_TAGS))
 _HIDING_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right)\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d])",
     re.IGNORECASE,
@@ -98,18 +98,16 @@ class Labels:
 
 def clean(text: str, limit: int) -> str:
     """White space folded, cut to a number of characters."""
-    return _SPACES.sub(" ", text[: limit * 8]).strip()[:limit]
+    return " ".join(text[: limit * 8].split())[:limit].rstrip()
 
 
 def text_of(node: LexborNode) -> str:
     """Text of a label without that of the controls inside it."""
-    text = node.text(deep=True)
-    if len(text) < 40 and "\n" not in text:
-        simple = node.css_first("select,textarea,button,script,style") is None
-    else:
-        simple = node.css_first("select,textarea,button,script,style,datalist,noscript") is None
-    if simple:
-        return clean(text, MAX_LABEL)
+    first = node.first_child
+    if first is None:
+        return ""
+    if (first.is_text_node and first.next is None) or node.css_first(_SILENT) is None:
+        return clean(node.text(deep=True), MAX_LABEL)
     silent: set[int] = set()
     parts: list[str] = []
     for child in node.traverse(include_text=True):

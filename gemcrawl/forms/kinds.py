@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from gemcrawl.forms.data import table
 from gemcrawl.forms.words import Lexicon, fold
-from gemcrawl.items import Field, Kind
+from gemcrawl.items import Field, Kind, PersonalData
 
 MAX_REASONS = 6
 _KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -54,6 +54,9 @@ _TIME_NAMES = frozenset(
     {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
 )
 _PERSON = frozenset({"name", "email", "phone"})
+_FEW = 3
+"""Fields; a search box has no more."""
+_WIZARD_KINDS: tuple[Kind, ...] = ("appointment", "contact")
 _WIZARD_BUTTONS = frozenset(
     {"volgende", "verder", "volgende stap", "next", "naar stap 2", "start", "weiter", "folgjende", "ga verder", "beginnen", "starten"}
 )
@@ -122,7 +125,7 @@ def _kind(word: str) -> Kind:
     if word not in _KINDS:
         msg = f"kinds.toml: unknown kind {word!r}, one of {', '.join(_KINDS)}"
         raise ValueError(msg)
-    return cast("Kind", word)
+    return word
 
 
 @cache
@@ -131,8 +134,8 @@ def rules() -> _Rules:
     return _Rules(table("kinds.toml"))
 
 
-class _Sum:
-    """Points and reasons while they are added up."""
+class Sum:
+    """Points by kind, with their reasons, while they are added up."""
 
     def __init__(self) -> None:
         self.points: Points = {}
@@ -164,74 +167,94 @@ def product_words(text: str) -> int:
     return len(set(rules().products.find(fold(text))))
 
 
-def _structure(total: _Sum, evidence: Evidence) -> None:
-    points = rules().structure
+def _structure(total: Sum, evidence: Evidence) -> None:
+    """Points for what a form asks, whatever words it uses."""
     fields = evidence.fields
-    names = {f.name.lower() for f in fields}
-    labels = {fold(f.label) for f in fields}
+    words = {fold(f.label) for f in fields} | {fold(f.name) for f in fields}
     categories = {f.category for f in fields if f.category}
-    types = [f.type for f in fields]
-    asks_text = [t for t in types if t in {"text", "search"}]
     if evidence.password:
-        total.add("login", points["password_login"], "a password field")
-    if evidence.role_search or (
-        fields and len(fields) <= 3 and ("search" in types or names & _SEARCH_NAMES) and not categories & {"email", "phone", "free_text"}
-    ):
-        total.add("search", points["search_field_search"], "a search field")
-    elif len(fields) == 1 and asks_text and evidence.method == "get" and not categories:
-        total.add("search", points["single_text_get_search"], "one text field, sent by get")
-    if categories & {"email"} and categories <= {"email", "name", "gender"} and len(fields) <= 5 and not evidence.password:
-        total.add("newsletter", points["email_only_newsletter"], "asks an e-mail address only")
-    question = "free_text" in categories
-    if question and categories & _PERSON:
-        total.add("contact", points["question_and_person_contact"], "a question and who asks it")
-    elif question:
-        total.add("contact", points["question_contact"], "a question")
-    words = labels | {fold(n) for n in names}
-    date = bool(words & _DATE_NAMES) or "date" in types
-    time = bool(words & _TIME_NAMES) or "time" in types
+        _add(total, "login", "password", "a password field")
+    _search(total, evidence, categories)
+    _person(total, evidence, categories)
+    date = bool(words & _DATE_NAMES) or any(f.type == "date" and f.category is None for f in fields)
+    time = bool(words & _TIME_NAMES) or any(f.type == "time" for f in fields)
     if date and time:
-        total.add("appointment", points["date_and_time_appointment"], "asks a date and a time")
+        _add(total, "appointment", "date_and_time", "asks a date and a time")
     elif date and "birth_date" not in categories:
-        total.add("appointment", points["date_appointment"], "asks a date")
-    if "phone" in categories and not question and "email" not in categories:
-        total.add("callback", points["phone_without_question_callback"], "asks a phone number only")
-    if fields and categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4:
-        total.add("other", points["lookup_other"], "looks up an address")
-    if len(fields) == 1 and names & _LANGUAGE_NAMES:
-        total.add("other", points["language_other"], "chooses a language")
+        _add(total, "appointment", "date", "asks a date")
+    if len(fields) == 1 and fields[0].name.lower() in _LANGUAGE_NAMES:
+        _add(total, "other", "language", "chooses a language")
+
+
+def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
+    total.add(kind, rules().structure[points], reason)
+
+
+def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
+    fields = evidence.fields
+    asking = [f for f in fields if f.type in {"text", "search"}]
+    named = any(f.type == "search" or f.name.lower() in _SEARCH_NAMES for f in asking)
+    if evidence.role_search or (named and len(fields) <= _FEW and not categories & {"email", "phone", "free_text"}):
+        _add(total, "search", "search_field", "a search field")
+    elif len(fields) == 1 and asking and evidence.method == "get" and not categories:
+        _add(total, "search", "single_text_by_get", "one text field, sent by get")
+    elif categories - {"postcode", "address", "city"} or len(fields) > _FEW:
+        # A word like "zoek" says little in a form that asks who somebody is.
+        total.points["search"] = total.points.get("search", 0.0) * 0.3
+
+
+def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
+    fields = evidence.fields
+    question = "free_text" in categories
+    if "email" in categories and categories <= {"email", "name", "gender"} and len(fields) <= 5 and not evidence.password:
+        _add(total, "newsletter", "email_only", "asks an e-mail address only")
+    if question:
+        who = bool(categories & _PERSON)
+        _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
+    elif "phone" in categories and "email" not in categories:
+        _add(total, "callback", "phone_only", "asks a phone number only")
+    if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4:
+        _add(total, "other", "address_only", "looks up an address")
     if categories & {"iban", "licence_plate"}:
-        total.add("product", points["iban_or_bsn_product"], "asks what an application needs")
+        _add(total, "product", "iban_or_plate", "asks what an application needs")
 
 
-def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0) -> Judgement:
-    """The kind of one form; `share` is how much of the page's zones counts for it (1 for the main form)."""
-    data = rules()
-    total = _Sum()
+def weigh(evidence: Evidence) -> Sum:
+    """Points of a form's own zones and structure, whatever page it stands on."""
+    factors = rules().own
+    total = Sum()
     for zone, texts in evidence.own.items():
-        total.zone(zone, texts, data.own[zone])
+        total.zone(zone, texts, factors[zone])
     _structure(total, evidence)
-    own = {kind: total.points.get(kind, 0.0) for kind in SIDE_KINDS}
-    side = max(own, key=lambda k: own[k])
-    if share and own[side] >= _SIDE_LEAST and own[side] >= max(total.points.values(), default=0.0):
+    return total
+
+
+def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0, own: Sum | None = None) -> Judgement:
+    """The kind of one form; `share` is how much of the page's zones counts for it (1 for the main form), `own` what `weigh` said, when known."""
+    data = rules()
+    total = own if own is not None else weigh(evidence)
+    sides = {kind: total.points.get(kind, 0.0) for kind in SIDE_KINDS}
+    side = max(sides, key=lambda k: sides[k])
+    if share and sides[side] >= _SIDE_LEAST and sides[side] >= max(total.points.values(), default=0.0):
         # Decided by itself: what the page is about is not what its search box is for.
         share = 0.0 if side in {"search", "login", "feedback"} else share * 0.25
-    offered = product_words(" ".join(evidence.own.get("text", ()))[:1500]) if "text" in evidence.own else 0
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
+        offered = product_words(" ".join(evidence.own.get("text", ()))[:1500])
         if offered >= data.products_least:
             total.add("appointment", data.products_weight * share, f"offers {offered} products of the counter")
         if any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ())):
-            for kind in ("appointment", "contact"):
+            for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
-    return _decide(total)
+    return decide(total)
 
 
-def _decide(total: _Sum) -> Judgement:
+def decide(total: Sum) -> Judgement:
+    """The kind with most points, or ``other`` when nothing is clear."""
     data = rules()
     ranked = sorted(total.points.items(), key=lambda item: -item[1])
     best, points = ranked[0] if ranked else ("other", 0.0)

@@ -25,8 +25,13 @@ _TEXT_TYPES = frozenset(
 )
 _CHOICES = frozenset({"radio group", "checkbox", "checkbox group"})
 _OF_CHOICES = frozenset({"gender", "health", "family", "nationality"})
-_OF_SELECTS = frozenset({"gender", "health", "family", "nationality", "birth_date", "address", "phone", "name", "document_number"})
-_OF_TEXTAREAS = frozenset({"address", "family", "health", "signature", "upload"})
+_BY_CONTROL: dict[str, tuple[frozenset[str], str]] = {
+    "select": (frozenset({"gender", "health", "family", "nationality", "birth_date", "address", "phone", "name", "document_number"}), ""),
+    "textarea": (frozenset({"address", "family", "health", "signature", "upload"}), "free_text"),
+    "file": (frozenset({"signature"}), "upload"),
+    "search": (frozenset({"postcode", "address"}), ""),
+}
+"""What a kind of control can ask, and what it asks when its words say nothing else."""
 
 
 class _Words:
@@ -107,37 +112,33 @@ def category(*, label: str, group: str, autocomplete: str, name: str, id_: str, 
     """
     if type_ not in _TEXT_TYPES and type_ not in _CHOICES:
         return None
-    found = category_of_label(label) if label else ""
-    if group and (not found or found == _NONE):
-        # A legend explains what its fields leave open: the three parts of a date of birth, a field with no label of its own.
-        of_group = category_of_label(group)
-        if of_group == "birth_date" and (not label or fold(label) in date_parts() or not found):
-            found = of_group
-        elif of_group and of_group != _NONE and not label:
-            found = of_group
-    elif group and found in {"name", "birth_date"} and category_of_label(group) == "family":
-        found = "family"
+    found = _by_label(label, group)
     if type_ in _CHOICES:
         return _closed(found) if found in _OF_CHOICES else None
-    if not found and autocomplete:
-        found = _autocomplete().get(autocomplete.lower().split()[-1] if autocomplete.strip() else "", "")
-    if not found:
-        found = category_of_name(name) if name else ""
-    if not found and id_ and id_ != name:
-        found = category_of_name(id_)
-    if type_ == "select" and found not in _OF_SELECTS:
-        return None
-    if type_ == "textarea" and found not in _OF_TEXTAREAS:
-        return "free_text"
-    if type_ == "file":
-        return "upload" if found != "signature" else "signature"
+    if not found and autocomplete.strip():
+        found = _autocomplete().get(autocomplete.lower().split()[-1], "")
+    found = found or category_of_name(name) or category_of_name(id_)
+    if type_ in _BY_CONTROL:
+        allowed, otherwise = _BY_CONTROL[type_]
+        return _closed(found if found in allowed else otherwise)
     if not found or (found == _NONE and type_ in {"email", "tel"}):
         found = _types().get(type_, "")
     if not found and pattern and _POSTCODE_PATTERN.search(pattern):
         found = "postcode"
-    if type_ == "search" and found not in {"postcode", "address"}:
-        return None
     return _closed(found)
+
+
+def _by_label(label: str, group: str) -> str:
+    """Category of a label, with the help of its group's label: of three parts of a date, of a field with no label, of somebody else's name."""
+    found = category_of_label(label) if label else ""
+    if not group:
+        return found
+    of_group = category_of_label(group)
+    if found and found != _NONE:
+        return "family" if of_group == "family" and found in {"name", "birth_date"} else found
+    if of_group == "birth_date" and (not found or fold(label) in date_parts()):
+        return of_group
+    return of_group if not label and of_group != _NONE else found
 
 
 def _closed(found: str) -> PersonalData | None:

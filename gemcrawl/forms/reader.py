@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from gemcrawl.forms import state
 from gemcrawl.forms.addresses import Addresses, join, normal
 from gemcrawl.forms.assemble import forms_of
-from gemcrawl.forms.document import MAX_LINKS, MAX_TITLE, Document, collect
+from gemcrawl.forms.document import MAX_LINKS, Document, collect
 from gemcrawl.forms.fields import clean
 from gemcrawl.forms.markup import markup_of
 from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.forms.suppliers import recognise
 
+_TEXT = 4 * state.SMALL_TEXT
+_NO_TEXT = frozenset({"script", "style", "template", "noscript"})
 _SHELL_TEXT = 300
 _SHELL_LINKS = 3
 _SHELL_MOUNTS = (
@@ -43,9 +43,9 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     if not base.startswith(("https://", "http://")):
         base = url
     addresses = Addresses(base)
-    found = recognise(url, markup, document.scripts, document.generator)
+    found = recognise(url, markup, document.signs(), document.generator)
     supplier = found[0] if found else None
-    text = _visible_text(tree)
+    text = _visible_text(tree, document)
     fields = document.visible_controls()
     challenge = state.challenge(document.title, markup, len(text), fields)
     error = challenge or state.error_phrase([document.title, *document.headings[:2], *document.alerts], text, fields)
@@ -53,7 +53,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         error = None
     links = _links(document, addresses)
     shell = _is_shell(tree, document, len(text), len(links))
-    forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text, text)
+    forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text)
     secure = url.startswith("https://")
     return PageReading(
         url=url,
@@ -78,31 +78,33 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     )
 
 
-def _visible_text(tree: LexborHTMLParser) -> str:
-    """Text of the body as far as it matters: whether there is little of it, and what that says."""
+def _visible_text(tree: LexborHTMLParser, document: Document) -> str:
+    """Text of the body, cut where more of it cannot matter: only small pages are judged by it."""
     body = tree.body
     if body is None:
         return ""
+    text = clean(body.text(deep=True, separator=" "), _TEXT + document.script_characters)
+    if not document.script_characters or len(text) >= _TEXT + document.script_characters:
+        return text[:_TEXT]
     parts: list[str] = []
     length = 0
-    silent: set[int] = set()
     for node in body.traverse(include_text=True):
         if node.is_text_node:
             parent = node.parent
-            if parent is not None and parent.tag in {"script", "style", "template", "noscript"}:
+            if parent is not None and parent.tag in _NO_TEXT:
                 continue
-            piece = (node.text(deep=False) or "").strip()
-            if piece:
+            piece = node.text(deep=False)
+            if piece and not piece.isspace():
                 parts.append(piece)
                 length += len(piece)
-                if length > 3 * state.SMALL_TEXT:
+                if length > _TEXT:
                     break
-    del silent
-    return clean(" ".join(parts), 4 * state.SMALL_TEXT)
+    return clean(" ".join(parts), _TEXT)
 
 
 def _links(document: Document, addresses: Addresses) -> tuple[Link, ...]:
     found: dict[tuple[str, str, str], Link] = {}
+    web = addresses.web
     for href, text, title, place in document.links:
         route = ""
         if "#" in href:
@@ -111,11 +113,9 @@ def _links(document: Document, addresses: Addresses) -> tuple[Link, ...]:
                 route = fragment[:500]
             elif href.startswith("#"):
                 continue
-        url = addresses.web(href)
-        if not url:
-            continue
+        url = web(href)
         key = (url, text, route)
-        if key not in found:
+        if url and key not in found:
             found[key] = Link(url, text, title, place, route)
             if len(found) >= MAX_LINKS:
                 break
@@ -137,6 +137,3 @@ def _is_shell(tree: LexborHTMLParser, document: Document, text_length: int, link
     if not document.scripts and not document.inline_scripts:
         return False
     return tree.css_first(_SHELL_MOUNTS) is not None or (text_length < 60 and links == 0 and bool(document.scripts))
-
-
-__all__ = ["LexborNode", "Mapping", "read_page"]

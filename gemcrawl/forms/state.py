@@ -26,6 +26,8 @@ _COMMENTS = re.compile(r"/\*.*?\*/|<!--|-->|//<!\[CDATA\[|//\]\]>|(?m:^\s*//[^\n
 
 _data = table("states.toml")
 _SAYS_ERROR = Lexicon(_data["error"]["phrases"])
+_SAYS_ERROR_ALONE = frozenset(map(fold, _data["error"]["alone"]))
+_TITLE_PART = re.compile(r"\s[|–—-]\s")
 _SAYS_CHALLENGE = Lexicon(_data["challenge"]["phrases"])
 _CHALLENGE_MARKUP: tuple[bytes, ...] = tuple(m.encode() for m in _data["challenge"]["markup"])
 _CAPTCHA_MARKUP: tuple[bytes, ...] = tuple(m.encode() for m in _data["challenge"]["captcha"])
@@ -73,10 +75,17 @@ def error_phrase(prominent: Iterable[str], text: str, fields: int) -> str | None
     """
     if fields >= 2:
         return None
-    for piece in prominent:
-        found = _SAYS_ERROR.find(fold(piece[:400]))
+    pieces = [piece[:400] for piece in prominent if piece]
+    for piece in pieces:
+        found = _SAYS_ERROR.find(fold(piece))
         if found:
             return found[0]
+    if len(text) < SMALL_TEXT:
+        for piece in pieces:
+            # What follows the bar or dash in a title is the site's name.
+            alone = fold(_TITLE_PART.split(piece, maxsplit=1)[0])
+            if alone in _SAYS_ERROR_ALONE:
+                return alone
     if fields == 0 and len(text) < SMALL_TEXT:
         found = _SAYS_ERROR.find(fold(text))
         if found:

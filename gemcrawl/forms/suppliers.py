@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, cast, get_args
@@ -32,7 +32,7 @@ class Supplier:
     path: re.Pattern[str] | None
     both: bool
     markup: tuple[bytes, ...]
-    script: tuple[re.Pattern[str], ...]
+    sign: tuple[str, ...]
     generator: tuple[str, ...]
     mount: str
     shell: bool
@@ -67,7 +67,7 @@ def _supplier(data: Mapping[str, Any]) -> Supplier:
         path=_pattern(data.get("path")),
         both=bool(data.get("both", False)),
         markup=tuple(m.encode() for m in data.get("markup", ())),
-        script=tuple(re.compile(s, re.IGNORECASE) for s in data.get("script", ())),
+        sign=tuple(data.get("sign", ())),
         generator=tuple(data.get("generator", ())),
         mount=data.get("mount", ""),
         shell=bool(data.get("shell", False)),
@@ -102,24 +102,25 @@ def _by_address(host: str, rest: str) -> tuple[Supplier, str] | None:
     return None
 
 
-def recognise(url: str, body: bytes, scripts: Iterable[str] = (), generator: str = "") -> tuple[Supplier, str] | None:
-    """The product of a page and the evidence: by host, then markup and scripts, then path, then generator; None when none is known."""
+def recognise(url: str, markup: bytes, signs: str = "", generator: str = "") -> tuple[Supplier, str] | None:
+    """The product of a page and the evidence: its host, else the first product of which anything else shows; None when none is known.
+
+    `signs` are the addresses of the page's resources, the attributes of its forms and the names of its controls.
+    """
     host, rest = split(url)
     by_host = _by_host(host)
     if by_host:
         return by_host[0], f"host: {host}"
     by_path = _by_address(host, rest)
-    listed = list(scripts)
     for supplier in suppliers():
         if by_path is not None and supplier is by_path[0]:
             return by_path
+        for sign in supplier.sign:
+            if sign in signs:
+                return supplier, f"sign: {sign}"
         for marker in supplier.markup:
-            if marker in body:
+            if marker in markup:
                 return supplier, f"markup: {marker.decode()}"
-        for pattern in supplier.script:
-            for src in listed:
-                if pattern.search(src):
-                    return supplier, f"script: {src[:100]}"
         if generator and any(word.lower() in generator.lower() for word in supplier.generator):
             return supplier, f"generator: {generator[:60]}"
     return None

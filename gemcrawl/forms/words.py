@@ -16,7 +16,7 @@ MAX_TEXT = 2000
 
 _NOTES = re.compile(r"\((?:verplicht|vereist|required|optioneel|optional|niet verplicht|pflichtfeld|ferplicht|verplicht veld)\)")
 _EMAIL = re.compile(r"(?<![^\W_])e[\s_-]?(mail|post)")
-_GLUE = re.compile(r"[^\w]+|_+")
+_GLUE = re.compile(r"[\W_]+")
 _STAR = "*"
 _GAP = "..."
 _KEY = 3
@@ -58,7 +58,8 @@ class Lexicon:
         self.phrases: tuple[str, ...] = tuple(dict.fromkeys(phrases))
         self._by_start: dict[str, list[tuple[re.Pattern[str], str]]] = {}
         self._everywhere: list[tuple[re.Pattern[str], str]] = []
-        for phrase in sorted(self.phrases, key=len, reverse=True):
+        # Of phrases that end at the same place the more literal one is found.
+        for phrase in sorted(self.phrases, key=lambda p: (_GAP in p, _STAR in p, -len(p))):
             # Folding comes before splitting so that "e-mail nieuwsbrief" is two words, as it is in folded text.
             parts = [(p if p == _GAP else _fold_token(p)) for p in _EMAIL.sub(r"e\1", phrase.casefold()).replace("-", " ").split()]
             pattern = ""

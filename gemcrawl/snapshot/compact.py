@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from contextlib import ExitStack
@@ -88,7 +89,10 @@ class _Writer:
                 self._file.flush()
                 os.fsync(self._file.fileno())
         finally:
-            self._file.close()
+            with contextlib.suppress(OSError):
+                self._parquet.close()  # else it tries again when it is collected, on a file that is closed
+            with contextlib.suppress(OSError):
+                self._file.close()
 
     def add(self, table: pa.Table) -> None:
         self.rows += table.num_rows

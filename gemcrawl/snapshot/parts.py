@@ -105,7 +105,7 @@ class Parts:
         """The part of a municipality as a table of one row with `PART_SCHEMA`; None when there is none, or none that can be read."""
         path = self.path(code)
         try:
-            table = pq.ParquetFile(path).read()
+            table = pq.ParquetFile(path).read(use_threads=False)
         except (OSError, pa.ArrowException):
             return None
         return table if table.num_rows == 1 and table.schema.equals(PART_SCHEMA) else None
@@ -127,7 +127,8 @@ def _encoded(survey: Survey) -> pa.Buffer:
         "hosts": list(map(to_record, survey.hosts)),
     }
     sink = pa.BufferOutputStream()
-    pq.write_table(records_table([record], PART_SCHEMA), sink, compression="zstd")
+    # nobody filters a file of one row: statistics and dictionaries would only cost time
+    pq.write_table(records_table([record], PART_SCHEMA), sink, compression="zstd", use_dictionary=False, write_statistics=False)
     return sink.getvalue()
 
 

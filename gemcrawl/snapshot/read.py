@@ -107,6 +107,10 @@ def query(output: Path, sql: str) -> pa.Table:
         OutputError: there is no snapshot.
         UsageError: not one query that only reads, or the database refuses it; the message is the database's.
     """
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"SQL: not text: {_line(error)}") from None
     with connect(output) as database:
         try:
             statements = database.extract_statements(sql)
@@ -115,7 +119,7 @@ def query(output: Path, sql: str) -> pa.Table:
                 raise UsageError("SQL: one statement that only reads is needed, such as SELECT, DESCRIBE or SUMMARIZE")
             result = database.sql(statements[0].query)
             return result.to_arrow_table()
-        except (duckdb.Error, UnicodeError) as error:
+        except duckdb.Error as error:
             raise UsageError(f"SQL: {_line(error)}") from None
 
 

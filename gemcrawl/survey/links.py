@@ -73,7 +73,7 @@ def _never_extensions() -> frozenset[str]:
     return frozenset(_vocabulary()["never"]["extensions"])
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=2048)
 def forbidden_url(url: str) -> bool:
     """Whether ``url`` may never be requested: another party, a file, a login, or a link that does something."""
     parts = split(url)
@@ -91,13 +91,13 @@ def forbidden_url(url: str) -> bool:
     return bool(_never("url").find(fold(f"{parts.path} {parts.query}")))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def forbidden_text(text: str) -> bool:
     """Whether a link with this text may never be followed."""
     return bool(_never("text").find(fold(text)))
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _text_score(text: str) -> Scores:
     return Scores(*(_phrases(goal, "text").score(text)[0] for goal in GOALS))
 
@@ -112,7 +112,7 @@ def host_score(host: str) -> Scores:
     return found
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=4096)
 def url_score(url: str) -> Scores:
     """What the address alone promises."""
     parts = split(url)
@@ -123,7 +123,6 @@ def url_score(url: str) -> Scores:
     return Scores(*(p if p < 0 else max(p, h) for p, h in zip(by_path, by_host, strict=True)))
 
 
-@lru_cache(maxsize=32768)
 def link_score(url: str, text: str, title: str = "") -> Scores:
     """Score of a link from its text, title and address, each kind from about -6 to 6.
 

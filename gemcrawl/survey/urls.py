@@ -33,7 +33,7 @@ class Parts(NamedTuple):
     query: str
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def split(url: str) -> Parts:
     """Scheme, host, path (at least ``/``) and query of a normalised absolute URL; the fragment is dropped."""
     scheme, _, rest = url.partition("://")
@@ -51,7 +51,7 @@ def clean_query(query: str) -> str:
     return "&".join(sorted(kept))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def key(url: str) -> str:
     """Identity of the page at ``url``: scheme, trailing slash, session ids and query noise do not count."""
     parts = split(url)
@@ -65,7 +65,7 @@ def without_noise(url: str) -> str:
     return f"{split(url).scheme}://{key(url)}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def pattern(url: str) -> str:
     """Shape of an address: numbers, hashes and product choices replaced, so that a calendar or a catalogue is one pattern."""
     parts = split(url)

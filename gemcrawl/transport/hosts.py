@@ -210,7 +210,9 @@ def _hsts(
     policy, error_free = _own_policy(host, hops, trust, at)
     if is_address(host):  # RFC 6797, section 8.1.1: never for an IP address
         return ("absent" if policy.state == "absent" else "ineffective"), policy
-    state: Hsts = "ineffective" if policy.state in ("good", "short") and not error_free else policy.state
+    if policy.state != "absent" and not error_free:  # RFC 6797, section 8.1: what comes over a bad certificate counts for nothing
+        return "ineffective", policy
+    state: Hsts = policy.state
     if state == "good":
         return state, policy
     if preloaded:

@@ -8,7 +8,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -71,9 +71,10 @@ class TrustStore:
     """
 
     def __init__(self, ca_file: Path | None = None) -> None:
-        self._dated = _store(ca_file)
+        self._ca_file = ca_file
         self._undated = _store(ca_file)
         self._undated.set_flags(_NO_CHECK_TIME)
+        self._dated: tuple[date, crypto.X509Store] | None = None
         self._intermediates: OrderedDict[bytes, crypto.X509] = OrderedDict()
         self.generation = 0
         """Grows with every intermediate that is learnt: what was untrusted before may now be found incomplete."""
@@ -87,14 +88,21 @@ class TrustStore:
         for complete in (True, False):
             pool = sent if complete else [*sent, *self._intermediates.values()]
             # With dates first: where several paths lead to a root, one that is still valid is the one a browser takes.
-            self._dated.set_time(at.replace(tzinfo=None))
-            for store in (self._dated, self._undated):
+            for in_time, store in ((True, self._on(at)), (False, self._undated)):
                 found = _verify(store, leaf, pool)
                 if found:
-                    path = TrustPath(found, store is self._dated, complete)
+                    path = TrustPath(found, in_time, complete)
                     self._learn(path.certificates[1:-1])
                     return path
         return None
+
+    def _on(self, at: datetime) -> crypto.X509Store:
+        """The store that checks dates on that day; OpenSSL lets the time of a store be set only once."""
+        if self._dated is None or self._dated[0] != at.date():
+            store = _store(self._ca_file)
+            store.set_time(at)
+            self._dated = at.date(), store
+        return self._dated[1]
 
     def remember(self, chain: Sequence[bytes]) -> None:
         """Keep the intermediates among ``chain`` (DER) that lead to a root; what does not is dropped, so nobody can crowd the others out."""

@@ -67,7 +67,7 @@ class TestThePackagedRegistry:
 
     def test_has_a_website_and_a_place_within_the_country_for_everyone(self):
         for entry in load(as_of=date(2016, 1, 1)).entries + load(as_of=TODAY).entries:
-            assert re.fullmatch(r"[a-z0-9.-]+\.(nl|eu|net)", entry.website)
+            assert re.fullmatch(r"[a-z0-9.-]+\.(nl|eu|net|org|info|frl)", entry.website)
             assert 50.7 < entry.lat < 53.6
             assert 3.3 < entry.lon < 7.3
 

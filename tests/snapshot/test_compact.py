@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from snapshot_rows import NIGHT, entry, form, host, municipality, night, page
 
 from gemcrawl.items import TABLES, Host, Survey
 from gemcrawl.snapshot import compact as module
 from gemcrawl.snapshot.compact import Filler, compact, merged_hosts
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.schema import arrow_schema, table_of
+from tests.snapshot.rows import NIGHT, entry, form, host, municipality, night, page
 
 FILLER = Filler(reason="error", started=NIGHT, finished=NIGHT + timedelta(hours=3))
 

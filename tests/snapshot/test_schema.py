@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from snapshot_rows import NIGHT, float32, form, municipality, page, rows
 
 from gemcrawl.exceptions import ItemError
 from gemcrawl.items import TABLES, Field, FindingCode, Form, Host, Municipality, Page, Reason, SecurityTxt, columns
 from gemcrawl.snapshot.schema import arrow_schema, from_record, table_of, to_record
+from tests.snapshot.rows import NIGHT, float32, form, municipality, page, rows
 
 UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
 

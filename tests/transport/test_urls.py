@@ -25,7 +25,7 @@ def test_http_and_https_of_one_document_are_alike() -> None:
 
 
 def test_hosts() -> None:
-    assert host_of("https://SÚDWEST.test/") == "xn--sdwest-3ya.test"
+    assert host_of("https://SÚDWEST.test/") == "xn--sdwest-pya.test"
     assert host_of("https://[2001:DB8::1]:8443/") == "2001:db8::1"
     assert host_of("mailto:a@x.test") == ""
     assert normal_host("WWW.X.TEST.") == "www.x.test"

@@ -1,0 +1,180 @@
+"""How near a snapshot of the nation comes to the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+SCORED_KINDS = ("appointment", "contact")
+_FORM_COLUMNS = ["municipality", "kind", "page_url", "verdict", "https_2016", "findings"]
+
+
+@dataclass(slots=True)
+class KindScore:
+    """Forms of one kind: how many there are, were found, and were found without being there."""
+
+    expected: int = 0
+    found: int = 0
+    false: int = 0
+
+    @property
+    def recall(self) -> float:
+        """Share of the expected forms that were found; 1 when none is expected."""
+        return self.found / self.expected if self.expected else 1.0
+
+    @property
+    def precision(self) -> float:
+        """Share of the reported forms that are right; 1 when none was reported."""
+        return self.found / (self.found + self.false) if self.found + self.false else 1.0
+
+
+@dataclass(slots=True)
+class Share:
+    """So many right of so many."""
+
+    right: int = 0
+    of: int = 0
+
+    def add(self, *, right: bool) -> None:
+        """Counts one more."""
+        self.right += right
+        self.of += 1
+
+    @property
+    def value(self) -> float:
+        """0 to 1; 1 when there was nothing to count."""
+        return self.right / self.of if self.of else 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Score:
+    """The comparison of a snapshot with the truth."""
+
+    kinds: dict[str, KindScore] = field(default_factory=lambda: {kind: KindScore() for kind in SCORED_KINDS})
+    verdicts: Share = field(default_factory=Share)
+    """Verdicts of forms that were found."""
+    https_2016: Share = field(default_factory=Share)
+    findings: Share = field(default_factory=Share)
+    """Forms of which exactly the expected finding codes were given, tolerated ones aside."""
+    outcomes: Share = field(default_factory=Share)
+    statuses: Share = field(default_factory=Share)
+    """The municipalities' columns appointment and contact."""
+    headline: int = 0
+    """Municipalities with an appointment form that fails https-2016, as measured."""
+    headline_truth: int = 0
+    headline_codes: list[str] = field(default_factory=list)
+    headline_codes_truth: list[str] = field(default_factory=list)
+    misses: list[str] = field(default_factory=list)
+    false_alarms: list[str] = field(default_factory=list)
+    wrong_verdicts: list[str] = field(default_factory=list)
+    wrong_findings: list[str] = field(default_factory=list)
+    wrong_outcomes: list[str] = field(default_factory=list)
+    wrong_statuses: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """For people: the figures, one a line."""
+        lines = [f"{kind}: recall {k.recall:.3f} ({k.found}/{k.expected}), precision {k.precision:.3f}" for kind, k in self.kinds.items()]
+        shares = {
+            "verdicts": self.verdicts,
+            "https-2016": self.https_2016,
+            "findings": self.findings,
+            "outcomes": self.outcomes,
+            "statuses": self.statuses,
+        }
+        lines += [f"{name}: {share.value:.3f} ({share.right}/{share.of})" for name, share in shares.items()]
+        return [*lines, f"appointment form without https: {self.headline} municipalities measured, {self.headline_truth} in truth"]
+
+
+def score(snapshot_dir: Path, truth_file: Path) -> Score:
+    """Compares a snapshot with the truth that the nation's server wrote.
+
+    Forms are matched by municipality, kind and page URL without query and fragment.
+
+    Raises:
+        OSError: a table or the truth cannot be read.
+    """
+    truth = json.loads(truth_file.read_text(encoding="utf-8"))
+    forms = pq.read_table(snapshot_dir / "forms.parquet", columns=_FORM_COLUMNS).to_pylist()
+    columns = ["code", "outcome", "reason", "appointment", "contact"]
+    rows = {row["code"]: row for row in pq.read_table(snapshot_dir / "municipalities.parquet", columns=columns).to_pylist()}
+    result = Score()
+    by_town: dict[str, list[dict[str, Any]]] = {}
+    for form in forms:
+        if form["kind"] in SCORED_KINDS:
+            by_town.setdefault(form["municipality"], []).append(form)
+    for town in truth["municipalities"]:
+        _forms(result, town, by_town.pop(town["code"], []))
+        _row(result, town, rows.get(town["code"]))
+    for code, left in by_town.items():
+        _false(result, code, left)
+    failing = {f["municipality"] for f in forms if f["kind"] == "appointment" and f["https_2016"] == "fail"}
+    result.headline_codes, result.headline = sorted(failing), len(failing)
+    result.headline_codes_truth = truth["appointment_without_https"]
+    result.headline_truth = len(result.headline_codes_truth)
+    return result
+
+
+def _bare(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0]
+
+
+def _forms(result: Score, town: dict[str, Any], found: list[dict[str, Any]]) -> None:
+    remaining = list(found)
+    for expected in town["forms"]:
+        kind = result.kinds[expected["kind"]]
+        kind.expected += 1
+        form = _take(remaining, expected["kind"], (expected["page_url"], *expected["also_urls"]))
+        name = f"{town['code']} {town['case']} {expected['kind']} {expected['product']} {expected['page_url']}"
+        if form is None:
+            result.misses.append(name)
+            continue
+        kind.found += 1
+        _judge(result, name, expected, form)
+    _false(result, f"{town['code']} {town['case']}", remaining)
+
+
+def _take(forms: list[dict[str, Any]], kind: str, urls: Iterable[str]) -> dict[str, Any] | None:
+    for url in urls:
+        for form in forms:
+            if form["kind"] == kind and _bare(form["page_url"]) == _bare(url):
+                forms.remove(form)
+                return form
+    return None
+
+
+def _judge(result: Score, name: str, expected: dict[str, Any], form: dict[str, Any]) -> None:
+    codes = {finding["code"] for finding in form["findings"]}
+    missing, extra = set(expected["findings"]) - codes, codes - set(expected["findings"]) - set(expected["tolerated"])
+    difference = f"{name}: missing {sorted(missing)}, extra {sorted(extra)}"
+    result.findings.add(right=not missing and not extra)
+    if missing or extra:
+        result.wrong_findings.append(difference)
+    for column, share in (("verdict", result.verdicts), ("https_2016", result.https_2016)):
+        share.add(right=form[column] == expected[column])
+        if form[column] != expected[column]:
+            result.wrong_verdicts.append(f"{difference}; {column} {form[column]}, in truth {expected[column]}")
+
+
+def _false(result: Score, town: str, forms: list[dict[str, Any]]) -> None:
+    for form in forms:
+        result.kinds[form["kind"]].false += 1
+        result.false_alarms.append(f"{town} {form['kind']} {form['page_url']}")
+
+
+def _row(result: Score, town: dict[str, Any], row: dict[str, Any] | None) -> None:
+    name = f"{town['code']} {town['case']} {town['website']}"
+    outcome, reason = (row["outcome"], row["reason"]) if row else (None, None)
+    right = outcome in town["outcomes"] and (town["reason"] is None or reason == town["reason"])
+    result.outcomes.add(right=right)
+    if not right:
+        result.wrong_outcomes.append(f"{name}: {outcome} ({reason}), in truth {' or '.join(town['outcomes'])} ({town['reason']})")
+    for kind in SCORED_KINDS:
+        status = row[kind] if row else None
+        result.statuses.add(right=status == town[kind])
+        if status != town[kind]:
+            result.wrong_statuses.append(f"{name}: {kind} {status}, in truth {town[kind]}")

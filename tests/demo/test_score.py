@@ -1,0 +1,102 @@
+"""The score of hand-made snapshots against a hand-made truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gemcrawl.demo.score import score
+
+FORM = {"product": "balie", "also_urls": [], "tolerated": []}
+TRUTH = {
+    "night": 1,
+    "appointment_without_https": ["GM9001"],
+    "municipalities": [
+        {
+            "code": "GM9001", "case": "a_action_http", "website": "www.a.test", "outcomes": ["surveyed"], "reason": None,
+            "appointment": "insecure", "contact": "secure",
+            "forms": [
+                FORM | {"kind": "appointment", "page_url": "https://a.test/afspraak", "findings": ["action_http"], "verdict": "insecure", "https_2016": "fail"},
+                FORM | {"kind": "contact", "page_url": "https://a.test/contact", "findings": [], "verdict": "secure", "https_2016": "pass"},
+            ],
+        },
+        {
+            "code": "GM9002", "case": "o_down", "website": "www.b.test", "outcomes": ["unreachable"], "reason": "http_5xx",
+            "appointment": "not_tested", "contact": "not_tested", "forms": [],
+        },
+    ],
+}  # fmt: skip
+APPOINTMENT = {
+    "municipality": "GM9001",
+    "kind": "appointment",
+    "page_url": "https://a.test/afspraak?product=1",
+    "verdict": "insecure",
+    "https_2016": "fail",
+    "findings": [{"code": "action_http"}],
+}
+CONTACT = APPOINTMENT | {"kind": "contact", "page_url": "https://a.test/contact", "verdict": "secure", "https_2016": "pass", "findings": []}
+TOWNS = [
+    {"code": "GM9001", "outcome": "surveyed", "reason": None, "appointment": "insecure", "contact": "secure"},
+    {"code": "GM9002", "outcome": "unreachable", "reason": "http_5xx", "appointment": "not_tested", "contact": "not_tested"},
+]
+_FINDINGS = pa.list_(pa.struct([("code", pa.string())]))
+_SCHEMA = pa.schema([(name, _FINDINGS if name == "findings" else pa.string()) for name in APPOINTMENT])
+
+
+def _snapshot(tmp_path: Path, forms: list[dict[str, Any]], towns: list[dict[str, Any]]) -> tuple[Path, Path]:
+    pq.write_table(pa.Table.from_pylist(forms, schema=_SCHEMA), tmp_path / "forms.parquet")
+    pq.write_table(pa.Table.from_pylist(towns), tmp_path / "municipalities.parquet")
+    truth = tmp_path / "truth.json"
+    truth.write_text(json.dumps(TRUTH))
+    return tmp_path, truth
+
+
+def test_everything_right(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], TOWNS))
+    assert [(k.recall, k.precision) for k in result.kinds.values()] == [(1, 1), (1, 1)]
+    assert [s.value for s in (result.verdicts, result.https_2016, result.findings, result.outcomes, result.statuses)] == [1] * 5
+    assert (result.headline, result.headline_truth) == (1, 1)
+    assert [result.misses, result.false_alarms, result.wrong_verdicts, result.wrong_findings, result.wrong_outcomes] == [[]] * 5
+
+
+def test_a_missed_form_lowers_recall_and_is_named(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [CONTACT], TOWNS))
+    assert result.kinds["appointment"].recall == 0
+    assert result.headline == 0
+    assert result.misses == ["GM9001 a_action_http appointment balie https://a.test/afspraak"]
+
+
+@pytest.mark.parametrize("extra", [APPOINTMENT, APPOINTMENT | {"municipality": "GM9002"}, APPOINTMENT | {"municipality": "GM0000"}])
+def test_a_form_too_many_lowers_precision(tmp_path: Path, extra: dict[str, Any]) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT, extra], TOWNS))
+    assert result.kinds["appointment"].precision == 0.5
+    assert len(result.false_alarms) == 1
+
+
+def test_forms_of_other_kinds_do_not_count(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT, CONTACT | {"kind": "search"}], TOWNS))
+    assert result.false_alarms == []
+
+
+def test_a_wrong_verdict_is_explained_by_the_codes(tmp_path: Path) -> None:
+    wrong = APPOINTMENT | {"verdict": "weak", "findings": [{"code": "hsts_absent"}]}
+    result = score(*_snapshot(tmp_path, [wrong, CONTACT], TOWNS))
+    assert result.verdicts.value == 0.5
+    assert "missing ['action_http'], extra ['hsts_absent']; verdict weak, in truth insecure" in result.wrong_verdicts[0]
+
+
+def test_a_municipality_that_vanished_has_a_wrong_outcome(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], TOWNS[:1]))
+    assert result.outcomes.value == 0.5
+    assert len(result.wrong_outcomes) == 1
+    assert len(result.wrong_statuses) == 2
+
+
+def test_another_reason_is_a_wrong_outcome(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], [TOWNS[0], TOWNS[1] | {"reason": "timeout"}]))
+    assert result.outcomes.value == 0.5

@@ -1,0 +1,59 @@
+"""A handler of its own for each test, and name lookups that are answered here."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import pytest
+from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
+
+from gemcrawl.fetch.handler import Handler
+from tests.support.world import World
+
+Open = Callable[..., Handler]
+
+
+def handler_for(world: World | None = None, **overrides: Any) -> Handler:
+    """A handler with gemcrawl's settings, those of ``world``, and ``overrides``."""
+    settings = Settings()
+    settings.setmodule("gemcrawl.settings")
+    crawler = get_crawler(settings_dict={"TWISTED_REACTOR_ENABLED": False})
+    crawler.settings = settings
+    crawler.settings.setdict({**(world.settings if world else {}), **overrides}, priority="cmdline")
+    return Handler.from_crawler(crawler)
+
+
+@pytest.fixture
+async def open_handler() -> AsyncIterator[Open]:
+    """Makes handlers that are closed with the test."""
+    made: list[Handler] = []
+
+    def make(world: World | None = None, **overrides: Any) -> Handler:
+        made.append(handler_for(world, **overrides))
+        return made[-1]
+
+    yield make
+    for handler in made:
+        await handler.close()
+    await asyncio.sleep(0)
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, list[str]]], None]:
+    """Puts a table in the place of DNS; a name that is not in it does not exist."""
+
+    def use(table: Mapping[str, list[str]]) -> None:
+        real = socket.getaddrinfo
+
+        def look_up(host: str, port: int, **options: Any) -> list[Any]:
+            if host not in table:
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return [found for address in table[host] for found in real(address, port, type=socket.SOCK_STREAM)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+    return use

@@ -1,0 +1,56 @@
+"""The scorer: own zones first, the page's zones for its main form only, honest when nothing is clear."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from gemcrawl.forms import read_page
+from gemcrawl.forms.kinds import Evidence, judge, rules
+from gemcrawl.items import Kind
+
+CONTACT = b"<title>Contact</title><h1>Contactformulier</h1><form method=post><label>Naam<input name=n></label><label>Uw vraag<textarea name=v></textarea></label><button>Verstuur</button></form>"
+
+
+def test_every_kind_has_words() -> None:
+    assert {kind for points in rules().points.values() for kind, _ in points} == set(get_args(Kind))
+
+
+def test_reasons_are_readable_and_strongest_first() -> None:
+    (form,) = read_page(CONTACT, "https://www.gem.test/contact").forms
+    points = [float(reason.rsplit("(+", 1)[1].rstrip(")")) for reason in form.kind_reasons]
+    assert form.kind_reasons[0] == "h1: contactformulier (+5.0)"
+    assert points == sorted(points, reverse=True)
+
+
+def test_nothing_clear_is_other_with_little_certainty() -> None:
+    verdict = judge(Evidence(), {})
+    assert (verdict.kind, verdict.score) == ("other", 0.5)
+
+
+def test_more_evidence_more_certainty() -> None:
+    bare = read_page(
+        CONTACT.replace(b"Contactformulier", b"Formulier").replace(b"<title>Contact</title>", b""), "https://www.gem.test/x"
+    ).forms[0]
+    full = read_page(CONTACT, "https://www.gem.test/contact").forms[0]
+    assert bare.kind == full.kind == "contact"
+    assert bare.kind_score < full.kind_score
+
+
+def test_two_kinds_at_once_lower_the_score() -> None:
+    clear = judge(Evidence(own={"heading": ["Afspraak maken"]}), {})
+    torn = judge(Evidence(own={"heading": ["Afspraak maken", "Contactformulier"]}), {})
+    assert torn.score < clear.score
+    assert any(reason.startswith("close to ") for reason in torn.reasons)
+
+
+def test_entry_text_counts_for_the_main_form() -> None:
+    html = b"<main><h1>Formulier</h1><form method=post><label>Naam<input name=n></label><label>Telefoon<input name=t></label><button>Verder</button></form></main>"
+    assert read_page(html, "https://www.gem.test/f").forms[0].kind == "other"
+    assert read_page(html, "https://www.gem.test/f", entry_text="Maak een afspraak").forms[0].kind == "appointment"
+
+
+def test_council_contact_is_contact_with_less_certainty() -> None:
+    council = read_page(CONTACT.replace(b"Contactformulier", b"Contact met de raad"), "https://www.gem.test/contact").forms[0]
+    town = read_page(CONTACT, "https://www.gem.test/contact").forms[0]
+    assert council.kind == "contact"
+    assert council.kind_score < town.kind_score

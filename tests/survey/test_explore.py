@@ -1,0 +1,290 @@
+"""The survey of one municipality over sites held in memory: which pages, in which order, and what it makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from gemcrawl.fetch.answer import Answer
+from gemcrawl.items import Reason, Survey
+from gemcrawl.registry import Entry
+from gemcrawl.survey.explore import Limits, survey
+from gemcrawl.survey.visit import Visitor
+from gemcrawl.transport.facts import Handshake, Hop
+from gemcrawl.transport.observed import Observed
+
+CONTACT_FORM = """<form method="post" action="/verzend"><label>Naam <input name="naam"></label><label>E-mailadres <input type="email" name="e"></label>
+<label>Uw vraag <textarea name="vraag"></textarea></label><button>Verzenden</button></form>"""
+APPOINTMENT_FORM = """<form method="post"><fieldset><legend>Waarvoor wilt u een afspraak maken?</legend>
+<label><input type="radio" name="product" value="1"> Paspoort</label><label><input type="radio" name="product" value="2"> Rijbewijs</label></fieldset>
+<button>Volgende</button></form>"""
+
+
+def page(title: str, *parts: str, head: str = "") -> str:
+    return f'<!doctype html><html lang="nl"><head><title>{title}</title>{head}</head><body><main><h1>{title}</h1>{" ".join(parts)}</main></body></html>'
+
+
+def link(href: str, text: str) -> str:
+    return f'<a href="{href}">{text}</a>'
+
+
+@dataclass
+class Web:
+    """Answers by URL: a page, ``(status, location)``, a status, or a reason."""
+
+    answers: dict[str, str | int | tuple[int, str] | Reason]
+    asked: list[str] = field(default_factory=list)
+
+    async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
+        self.asked.append(url)
+        found = self.answers.get(url, 404 if url.startswith("https") else (301, "https" + url[4:]))
+        if isinstance(found, str) and " " not in found and not found.startswith("<"):
+            return Answer(url=url, failure=found)  # type: ignore[arg-type]
+        status, location, body = 200, None, ""
+        if isinstance(found, tuple):
+            status, location = found
+        elif isinstance(found, int):
+            status = found
+        else:
+            body = found
+        handshake = Handshake("TLSv1.3", "TLS_AES_128_GCM_SHA256", (), True) if url.startswith("https") else None
+        kind = "application/xml" if url.endswith(".xml") else "text/plain" if url.endswith(".txt") else "text/html"
+        return Answer(
+            url=url,
+            hop=Hop(url=url, status=status, address="192.0.2.1", handshake=handshake),
+            body=body.encode(),
+            location=location,
+            content_type=kind,
+            wire_bytes=len(body),
+        )
+
+    async def survey(self, limits: Limits | None = None, known_hosts: tuple[str, ...] = ()) -> Survey:
+        entry = Entry(code="GM9999", name="Voorbeeld", province="Utrecht", website="www.x.test", known_hosts=known_hosts)
+        result, visitor = await survey(entry, self.get, Observed(), limits or Limits(), slow_down=lambda *_: None)
+        assert isinstance(visitor, Visitor)
+        assert result.municipality.requests == len(self.asked)
+        return result
+
+
+HOME = "https://www.x.test/"
+
+
+async def test_both_forms_one_click_away_cost_seven_requests() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/contact", "Contact"), link("https://afspraken.x.test/", "Afspraak maken"), link("/nieuws", "Nieuws")),
+            "https://www.x.test/contact": page("Contactformulier", CONTACT_FORM),
+            "https://afspraken.x.test/": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    found = await web.survey()
+    assert {(f.kind, f.page_url, f.entry_url) for f in found.forms} == {
+        ("contact", "https://www.x.test/contact", HOME),
+        ("appointment", "https://afspraken.x.test/", HOME),
+    }
+    assert found.municipality.outcome == "surveyed"
+    # robots.txt of two hosts, home over https and http, two pages; and the other one of both kinds is not sought any further
+    assert len(web.asked) <= 7
+    assert "https://www.x.test/nieuws" not in web.asked
+
+
+async def test_a_form_behind_a_product_page_on_a_supplier_s_host() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/paspoort", "Paspoort aanvragen"), link("/contact", "Contact")),
+            "https://www.x.test/paspoort": page("Paspoort", link("https://x.planner.test/?product=1", "Maak een afspraak")),
+            "https://x.planner.test/?product=1": page("Afspraak maken", APPOINTMENT_FORM),
+            "https://www.x.test/contact": page("Contact", CONTACT_FORM),
+        }
+    )
+    found = await web.survey()
+    (appointment,) = [f for f in found.forms if f.kind == "appointment"]
+    assert appointment.page_url == "https://x.planner.test/?product=1"
+    assert appointment.depth == 2
+
+
+async def test_a_framed_form_belongs_to_the_frame() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+            "https://www.x.test/afspraak": page("Afspraak maken", '<iframe src="https://planner.test/x"></iframe>'),
+            "https://planner.test/x": page("Plan uw afspraak", APPOINTMENT_FORM),
+        }
+    )
+    found = await web.survey()
+    (form,) = [f for f in found.forms if f.kind == "appointment"]
+    assert form.page_url == "https://planner.test/x"
+    assert form.frame_urls == ["https://www.x.test/afspraak"]
+    assert form.entry_url == "https://www.x.test/afspraak"
+    assert form.found_via == "frame"
+    assert [r[-1].url for r in found.ways[form.form_id].frames] == ["https://www.x.test/afspraak"]
+
+
+async def test_a_link_is_followed_as_written_and_every_hop_is_kept() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("http://www.x.test/contact", "Contactformulier")),
+            "http://www.x.test/contact": (301, "http://x.test/contact"),
+            "http://x.test/contact": (302, "https://x.test/contact"),
+            "https://x.test/contact": page("Contact", CONTACT_FORM),
+        }
+    )
+    found = await web.survey()
+    (form,) = [f for f in found.forms if f.kind == "contact"]
+    way = found.ways[form.form_id]
+    assert [(h.url, h.status, h.leaves_by) for h in way.page] == [
+        ("http://www.x.test/contact", 301, "redirect"),
+        ("http://x.test/contact", 302, "redirect"),
+        ("https://x.test/contact", 200, ""),
+    ]
+    assert [(e.page_url, e.href) for e in way.entries] == [(HOME, "http://www.x.test/contact")]
+
+
+async def test_an_http_link_seen_after_the_page_was_read_still_counts_as_entry() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/contact", "Contact"), link("/afspraak", "Afspraak maken")),
+            "https://www.x.test/contact": page("Contact", CONTACT_FORM),
+            "https://www.x.test/afspraak": page("Afspraak", APPOINTMENT_FORM, link("http://www.x.test/contact", "Contactformulier")),
+        }
+    )
+    found = await web.survey()
+    (form,) = [f for f in found.forms if f.kind == "contact"]
+    hrefs = {e.href for e in found.ways[form.form_id].entries}
+    assert hrefs == {"https://www.x.test/contact", "http://www.x.test/contact"}
+
+
+async def test_http_only_site_is_read_over_http() -> None:
+    web = Web(
+        {
+            HOME: "refused",
+            "https://www.x.test/robots.txt": "refused",
+            "http://www.x.test/robots.txt": 404,
+            "http://www.x.test/": page("Gemeente", link("/contact", "Contact")),
+            "http://www.x.test/contact": page("Contact", CONTACT_FORM),
+        }
+    )
+    found = await web.survey()
+    assert found.municipality.start_url == "http://www.x.test/"
+    assert [f.page_url for f in found.forms if f.kind == "contact"] == ["http://www.x.test/contact"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "reason"),
+    [
+        ({HOME: 503}, "unreachable", "http_5xx"),
+        ({HOME: 403}, "blocked", "http_4xx"),
+        ({HOME: 401}, "blocked", "http_4xx"),
+        ({HOME: 429}, "blocked", "rate_limited"),
+        ({HOME: 404}, "unreachable", "http_4xx"),
+        ({HOME: (302, HOME)}, "unreachable", "redirect_loop"),
+        ({"https://www.x.test/robots.txt": 500, HOME: page("x")}, "robots_denied", "robots_unavailable"),
+        ({"https://www.x.test/robots.txt": "User-agent: *\nDisallow: /", HOME: page("x")}, "robots_denied", "robots"),
+        (dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "timeout"), "unreachable", "timeout"),
+        (dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "dns"), "unreachable", "dns"),
+    ],
+)
+async def test_outcomes_of_a_home_page_that_cannot_be_read(answers: dict[str, str | int], outcome: str, reason: str) -> None:
+    found = await Web(answers).survey()  # type: ignore[arg-type]
+    assert (found.municipality.outcome, found.municipality.reason) == (outcome, reason)
+    assert found.municipality.appointment == "not_tested"
+
+
+async def test_the_budget_ends_a_survey_as_partial_and_says_what_is_unread() -> None:
+    links = [link(f"/afspraak-{word}", f"Afspraak maken {word}") for word in ("aa", "bb", "cc", "dd", "ee", "ff")]
+    web = Web({HOME: page("Gemeente", *links), **{f"https://www.x.test/afspraak-{w}": page(w) for w in ("aa", "bb", "cc", "dd", "ee", "ff")}})
+    found = await web.survey(Limits(pages=3))
+    assert (found.municipality.outcome, found.municipality.reason) == ("partial", "budget")
+    assert found.municipality.pages == 3
+    assert "appointment" in found.unread
+
+
+@pytest.mark.parametrize("answer", [500, 404, "refused", (302, "https://www.digid.nl/login")])
+async def test_a_failed_link_that_names_the_form_leaves_its_kind_unread(answer: int | str | tuple[int, str]) -> None:
+    web = Web({HOME: page("Gemeente", link("/afspraak", "Afspraak maken")), "https://www.x.test/afspraak": answer})  # type: ignore[dict-item]
+    found = await web.survey()
+    assert found.municipality.outcome == "surveyed"
+    assert found.unread == ["appointment"]
+
+
+async def test_robots_rules_hold_on_every_hop() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+            "https://www.x.test/afspraak": (302, "https://planner.test/geheim"),
+            "https://planner.test/robots.txt": "User-agent: *\nDisallow: /geheim",
+            "https://planner.test/geheim": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    found = await web.survey()
+    assert "https://planner.test/geheim" not in web.asked
+    assert found.forms == []
+    assert found.unread == ["appointment"]
+
+
+async def test_the_sitemap_is_read_only_when_the_home_page_does_not_show_the_way() -> None:
+    sitemap = "<urlset><url><loc>https://www.x.test/afspraak-maken</loc></url><url><loc>https://www.x.test/iets</loc></url></urlset>"
+    answers: dict[str, str | int | tuple[int, str] | Reason] = {
+        "https://www.x.test/sitemap.xml": sitemap,
+        HOME: page("Gemeente", link("/contact", "Contact")),
+        "https://www.x.test/contact": page("Contact", CONTACT_FORM),
+        "https://www.x.test/afspraak-maken": page("Afspraak maken", APPOINTMENT_FORM),
+    }
+    found = await Web(answers).survey()
+    assert [f.found_via for f in found.forms if f.kind == "appointment"] == ["sitemap"]
+    answers[HOME] = page("Gemeente", link("/contact", "Contact"), link("/afspraak-maken", "Afspraak maken"))
+    web = Web(answers)
+    await web.survey()
+    assert "https://www.x.test/sitemap.xml" not in web.asked
+
+
+async def test_a_known_host_is_tried_when_the_site_does_not_link_to_it() -> None:
+    web = Web({HOME: page("Gemeente"), "https://afspraken.x.test/": page("Afspraak maken", APPOINTMENT_FORM)})
+    found = await web.survey(known_hosts=("afspraken.x.test", "digid.x.test"))
+    assert [f.found_via for f in found.forms] == ["known_host"]
+    assert "https://digid.x.test/" not in web.asked
+
+
+async def test_a_cookie_self_redirect_is_followed_once() -> None:
+    web = Web({HOME: page("Gemeente", link("/form/contactformulier", "Contactformulier"))})
+    turns = iter([(302, "/form/contactformulier"), page("Contactformulier", CONTACT_FORM)])
+
+    async def get(url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
+        if url == "https://www.x.test/form/contactformulier":
+            web.answers[url] = next(turns)
+            answer = await Web.get(web, url, jar=jar)
+            return Answer(url=url, hop=answer.hop, body=answer.body, location=answer.location, content_type="text/html", cookies=("s=1; Secure",))
+        return await Web.get(web, url, jar=jar)
+
+    web.get = get  # type: ignore[method-assign]
+    found = await web.survey()
+    assert [f.kind for f in found.forms] == ["contact"]
+
+
+async def test_a_calendar_is_one_pattern() -> None:
+    links = [link(f"/afspraak/2026/{month:02}", f"Afspraak maken in maand {month}") for month in range(1, 13)]
+    web = Web({HOME: page("Gemeente", *links), **{f"https://www.x.test/afspraak/2026/{m:02}": page(f"Maand {m}") for m in range(1, 13)}})
+    await web.survey()
+    assert sum("/2026/" in url for url in web.asked) <= 3
+
+
+async def test_the_same_footer_form_on_every_page_is_one_form() -> None:
+    footer = '<footer><form action="/nieuwsbrief" method="post"><label>E-mail <input type="email" name="e"></label><button>Aanmelden nieuwsbrief</button></form></footer>'
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/contact", "Contact"), footer),
+            "https://www.x.test/contact": page("Contact", CONTACT_FORM, footer),
+        }
+    )
+    found = await web.survey()
+    (newsletter,) = [f for f in found.forms if f.kind == "newsletter"]
+    assert newsletter.seen_on == 2
+
+
+async def test_form_ids_do_not_change_with_session_noise() -> None:
+    ids = []
+    for noise in ("?sid=1", "?sid=2"):
+        web = Web({HOME: page("Gemeente", link("/contact" + noise, "Contact")), "https://www.x.test/contact" + noise: page("Contact", CONTACT_FORM)})
+        ids.append([f.form_id for f in (await web.survey()).forms])
+    assert ids[0] == ids[1] != []
