@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -117,7 +118,7 @@ def demo(
     from gemcrawl.demo.process import DemoServer
     from gemcrawl.demo.score import score
 
-    with DemoServer(night=night, size=size) as server:
+    with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
         settings = {
             "GEMCRAWL_REGISTRY": str(server.registry),
             "GEMCRAWL_KNOWN_HOSTS": str(server.known_hosts),
@@ -131,7 +132,9 @@ def demo(
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
-        console.print(Text(score(snapshot, server.truth_file).text()))
+        console.print("scored against the truth of the nation:")
+        for line in score(snapshot, server.truth_file).lines():
+            console.print(Text(f"  {line}"))
 
 
 @app.command()

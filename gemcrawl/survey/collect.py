@@ -136,9 +136,12 @@ def _submits(form: PageForm) -> Iterable[str]:
 
 
 def _identity(form: PageForm, page_url: str) -> tuple[str, ...]:
-    """What makes a form this very form: an in-scope form also by its page, every other by what it asks and where it sends to."""
-    own = key(page_url)
-    targets = sorted({key(u) for u in _submits(form) if u.startswith("http")})
+    """What makes a form this very form: an in-scope form also by its page, every other by what it asks and where it sends to.
+
+    The query of the page does not count: a form that asks the same at the same path with another product chosen is the same form.
+    """
+    own = key(page_url).partition("?")[0]
+    targets = sorted({key(u).partition("?")[0] for u in _submits(form) if u.startswith("http")})
     elsewhere = [t for t in targets if t != own]
     if form.kind in IN_SCOPE:
         return (form.kind, form.signature, own, *elsewhere)

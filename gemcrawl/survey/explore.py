@@ -15,7 +15,19 @@ from gemcrawl.sites import site_of
 from gemcrawl.survey import sitemap
 from gemcrawl.survey.collect import Collection, Found
 from gemcrawl.survey.frontier import DECAY, Candidate, Frontier, Wanted
-from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Scores, forbidden_text, forbidden_url, host_score, link_score, url_score
+from gemcrawl.survey.links import (
+    GOALS,
+    NOTHING,
+    STRONG,
+    WEAK,
+    Scores,
+    forbidden_text,
+    forbidden_url,
+    host_score,
+    link_score,
+    special,
+    url_score,
+)
 from gemcrawl.survey.urls import host_of, key, split
 from gemcrawl.survey.visit import HTML, NETWORK, Get, Visit, Visitor
 from gemcrawl.transport.observed import Observed
@@ -91,7 +103,7 @@ class _Site:
         self.entry, self.visitor, self.limits, self.deadline, self.progress = entry, visitor, limits, deadline, progress
         self.collection = Collection(entry.code)
         self.frontier = Frontier()
-        self.wanted = Wanted()
+        self.wanted = Wanted(home=entry.website)
         self.rows: list[Page] = []
         self.unread: set[Kind] = set()
         self.fetched = 0
@@ -99,6 +111,7 @@ class _Site:
         self.own_sites = {site_of(entry.website)}
         self.sitemaps: list[str] | None = None
         self._links: set[tuple[str, str]] = set()
+        self._failed: set[str] = set()
 
     async def run(self) -> Survey:
         started = datetime.now(UTC)
@@ -164,7 +177,7 @@ class _Site:
                 continue
             url = f"https://{host}/"
             if not forbidden_url(url):
-                self.frontier.add(Candidate(url, host_score(host).times(KNOWN_HOST), "known_host", 1))
+                self.frontier.add(Candidate(url, host_score(host).times(KNOWN_HOST), "known_host", 1, base=host_score(host)))
         await self._take(home, Candidate(home.final_url, NOTHING, "home", 0))
 
     async def _explore(self) -> None:
@@ -198,9 +211,14 @@ class _Site:
             self._missed(candidate)
 
     def _missed(self, candidate: Candidate) -> None:
-        """A link that should have led to a form did not: that kind of form cannot be called absent."""
+        """A link that should have led to a form did not: that kind of form cannot be called absent.
+
+        On the site itself a link must name the form for that; one to another host, where forms live, need only promise it.
+        """
+        self._failed.add(key(candidate.url))
+        threshold = OUTSIDE_SCORE if candidate.outside else STRONG
         if candidate.found_via in ("link", "home", "frame", "previous"):
-            self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= STRONG)
+            self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
 
     def _sitemap_would_help(self, candidate: Candidate | None) -> bool:
         missing = self.wanted.appointment or self.wanted.contact
@@ -229,7 +247,7 @@ class _Site:
                     scored[page] = url_score(page)
         for page in sorted(scored, key=lambda p: -scored[p].best)[:SITEMAP_PAGES]:
             if scored[page].best >= OUTSIDE_SCORE:
-                self.frontier.add(Candidate(page, scored[page].times(DECAY), "sitemap", 1))
+                self.frontier.add(Candidate(page, scored[page].times(DECAY), "sitemap", 1, base=scored[page]))
 
     async def _visit(self, candidate: Candidate) -> Visit:
         """Fetches a candidate and writes its page row."""
@@ -281,7 +299,8 @@ class _Site:
                 frames=frames,
             ),
         )
-        new = sum(self.wanted.found(form.kind, host_of(form.page_url)) for form in fresh)
+        special_one = special(f"{candidate.text} {reading.title or ''}")
+        new = sum(self.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
         if reading.app_shell and not new:
             self._missed(candidate)
         if len(frames) < MAX_FRAME_DEPTH:
@@ -320,7 +339,7 @@ class _Site:
 
     def _links_of(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
         own = site_of(host_of(visit.final_url)) in self.own_sites
-        via: FoundVia = "home" if candidate.found_via == "home" else "link"
+        via: FoundVia = "home" if candidate.depth == 0 else "link"
         for link in reading.links:
             identity = (link.url, link.text)
             if identity in self._links:
@@ -329,7 +348,7 @@ class _Site:
             self._link(link, visit.final_url, candidate, via, own=own)
 
     def _link(self, link: Link, page_url: str, parent: Candidate, via: FoundVia, *, own: bool) -> None:
-        base = link_score(link.url, link.text, link.title)
+        base = link_score(link.url, link.text, link.title, from_host=host_of(page_url))
         target_own = site_of(host_of(link.url)) in self.own_sites
         if not target_own and own and link.place == "main" and parent.base.best >= STRONG and base.best < OUTSIDE_SCORE and min(base) >= 0:
             base = base.at_least(parent.base.times(INHERITED))
@@ -343,6 +362,8 @@ class _Site:
             if not forbidden_text(link.text):
                 self._missed(child)
             return
+        if key(link.url) in self._failed:
+            self._missed(child)
         if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
             return
         # From another host only its own pages, and only those whose link names the form.

@@ -100,6 +100,8 @@ class Frontier:
 class Wanted:
     """What is still worth a request: anything promising while a kind is missing, only links that name it once it was found."""
 
+    home: str
+    """Host of the municipality's own site."""
     appointment: bool = True
     contact: bool = True
     _doors: set[tuple[str, str]] = field(default_factory=set)
@@ -115,10 +117,13 @@ class Wanted:
         """Whether ``candidate`` is a strong one for a kind that is still missing."""
         return any(getattr(self, goal) and getattr(candidate.scores, goal) >= STRONG for goal in GOALS)
 
-    def found(self, kind: str, host: str) -> bool:
-        """Notes a form found; whether its kind is one that the survey looks for."""
+    def found(self, kind: str, host: str, *, special: bool = False) -> bool:
+        """Notes a form found; whether its kind is one that the survey looks for.
+
+        A special appointment form counts, but the search for the one at the desk goes on.
+        """
         if kind == "appointment":
-            self.appointment = False
+            self.appointment = self.appointment and special
         elif kind == "contact":
             self.contact = False
         else:
@@ -131,10 +136,13 @@ class Wanted:
         """Notes that a page brought no new form."""
         self._misses[candidate.scores.goal] += 1
 
+    def _is_known_door(self, goal: Goal, host: str) -> bool:
+        return host != self.home and (goal, host) in self._doors
+
     def _wants(self, goal: Goal, candidate: Candidate) -> bool:
         missing: bool = getattr(self, goal)
         if missing:
             return bool(getattr(candidate.scores, goal) >= WEAK)
-        if self._misses[goal] >= PATIENCE or (candidate.outside and (goal, host_of(candidate.url)) in self._doors):
+        if self._misses[goal] >= PATIENCE or self._is_known_door(goal, host_of(candidate.url)):
             return False
         return bool(getattr(candidate.base, goal) >= NAMED)

@@ -59,8 +59,8 @@ def _phrases(goal: Goal, zone: str) -> Phrases:
 
 
 @cache
-def _never(zone: str) -> Lexicon:
-    return Lexicon(_vocabulary()["never"][zone])
+def _words(section: str, zone: str = "text") -> Lexicon:
+    return Lexicon(_vocabulary()[section][zone])
 
 
 @cache
@@ -88,13 +88,13 @@ def forbidden_url(url: str) -> bool:
         return True
     if host.startswith(("digid.", "mijn.digid.", "login.", "sso.", "idp.", "auth.")) or "acceptatie" in host:
         return True
-    return bool(_never("url").find(fold(f"{parts.path} {parts.query}")))
+    return bool(_words("never", "url").find(fold(f"{parts.path} {parts.query}")))
 
 
 @lru_cache(maxsize=8192)
 def forbidden_text(text: str) -> bool:
     """Whether a link with this text may never be followed."""
-    return bool(_never("text").find(fold(text)))
+    return bool(_words("never").find(fold(text)))
 
 
 @lru_cache(maxsize=8192)
@@ -103,27 +103,37 @@ def _text_score(text: str) -> Scores:
 
 
 @lru_cache(maxsize=8192)
+def special(text: str) -> bool:
+    """Whether a text is about an appointment with somebody else than the desk."""
+    return bool(_words("special").find(fold(text)))
+
+
+@lru_cache(maxsize=8192)
 def host_score(host: str) -> Scores:
-    """What the labels of a host name promise."""
-    found = NOTHING
-    labels = _vocabulary()["host_label"]
-    for label in host.split(".")[:-1]:
-        found = found.at_least(Scores(*(float(labels[goal].get(label, 0.0)) for goal in GOALS)))
-    return found
+    """What the words of a host name promise."""
+    text = fold(host.rpartition(".")[0])
+    return Scores(*(_phrases(goal, "host").score(text)[0] for goal in GOALS))
 
 
 @lru_cache(maxsize=4096)
-def url_score(url: str) -> Scores:
-    """What the address alone promises."""
+def path_score(url: str) -> Scores:
+    """What path and query of an address promise."""
     parts = split(url)
     text = fold(f"{parts.path} {parts.query}")
-    by_path = Scores(*(_phrases(goal, "url").score(text)[0] for goal in GOALS))
-    by_host = host_score(host_of(url))
+    return Scores(*(_phrases(goal, "url").score(text)[0] for goal in GOALS))
+
+
+def url_score(url: str, *, from_host: str = "") -> Scores:
+    """What the address alone promises; the host's name counts only where it is another one than ``from_host``."""
+    by_path = path_score(url)
+    host = host_of(url)
+    if host == from_host:
+        return by_path
     # A word against (wijzigen, prestatieafspraken) outweighs what the host promises.
-    return Scores(*(p if p < 0 else max(p, h) for p, h in zip(by_path, by_host, strict=True)))
+    return Scores(*(p if p < 0 else max(p, h) for p, h in zip(by_path, host_score(host), strict=True)))
 
 
-def link_score(url: str, text: str, title: str = "") -> Scores:
+def link_score(url: str, text: str, title: str = "", *, from_host: str = "") -> Scores:
     """Score of a link from its text, title and address, each kind from about -6 to 6.
 
     The stronger of text and address counts, and a bit more when both agree; a word against in either counts in full.
@@ -131,7 +141,7 @@ def link_score(url: str, text: str, title: str = "") -> Scores:
     by_text = _text_score(text)
     if title and title != text:
         by_text = by_text.at_least(_text_score(title))
-    by_url = url_score(url)
+    by_url = url_score(url, from_host=from_host)
     return Scores(*(_combined(t, u) for t, u in zip(by_text, by_url, strict=True)))
 
 
