@@ -1,0 +1,208 @@
+"""The client: one URL in, one answer or one reason out; asked in real crawls, each a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.authority import TLS12, Authority
+from tests.support.world import Reply, Tls, World, redirect
+
+ROOT = Path(__file__).resolve().parents[2]
+A, B = "www.a.test", "www.b.test"
+QUICK: dict[str, Any] = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_TIMEOUT": 1, "RETRY_TIMES": 0}
+
+
+def crawl(world: World, questions: list[dict[str, Any]], **settings: Any) -> list[SimpleNamespace]:
+    """The answers of one crawl; ``stderr`` of each is what the whole crawl logged."""
+    asked = [question if "slow_down" in question else {"jar": "GM9001", **question} for question in questions]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-W",
+            "error::ResourceWarning",
+            "-m",
+            "tests.fetch.crawl",
+            json.dumps({**world.settings, **QUICK, **settings}),
+            json.dumps(asked),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    answers = [SimpleNamespace(**json.loads(line), stderr=done.stderr) for line in done.stdout.splitlines()]
+    assert len(answers) == sum("url" in question for question in questions), done.stderr
+    return answers
+
+
+PAGES = {
+    "/": Reply(
+        "<p>hallo</p>",
+        headers=(
+            ("Content-Type", "Text/HTML; Charset='ISO-8859-1'; x=y"),
+            ("Strict-Transport-Security", "max-age=1"),
+            ("Strict-Transport-Security", "max-age=2"),
+            ("Set-Cookie", "a=1; Secure"),
+            ("Set-Cookie", "b=2"),
+            ("X-Robots-Tag", "NoIndex"),
+        ),
+    ),
+    "/bare": Reply(b"x", headers={"Content-Type": "application/pdf"}),
+    "/moved": redirect("/elsewhere", 302),
+    "/later": Reply("", 429, {"Retry-After": "120"}),
+    "/error": Reply("stuk", 500),
+    "/packed": Reply(gzip.compress(b"<p>" + b"a" * 1000), headers={"Content-Encoding": "gzip", "Content-Type": "text/html"}),
+    "/long": "x" * (4 * 1024 * 1024 + 1),
+}
+FAILURES = {
+    "https://closed.test/": "refused",
+    "https://nowhere.invalid/": "dns",
+    "https://a..invalid/": "dns",
+    f"https://{A}/hang": "timeout",
+    f"https://{A}/drop": "reset",
+    f"https://{A}/reset": "reset",
+    "https://not-tls.test/": "tls",
+    "http://10.0.0.1/": "address_refused",
+    "http://169.254.169.254/latest/meta-data/": "address_refused",
+    f"https://{A}/gzip-bomb": "too_large",
+    f"https://{A}/partial": "error",
+    f"https://{A}/not-http": "error",
+    "ftp://www.a.test/": "error",
+    "mailto:gemeente@a.test": "error",
+    "no address": "error",
+    "http://[::1/": "error",
+    "http:///x": "error",
+    f"http://{A}:99999/": "error",
+    "": "error",
+}
+
+
+@pytest.fixture(scope="module")
+def world(authority: Authority) -> Iterator[World]:
+    hosts = {A: PAGES, B: {"/": "B"}, "expired.test": {"/": "E"}, "closed.test": {}, "not-tls.test": {}}
+    tls = {"expired.test": Tls("expired"), B: Tls(versions=(TLS12, TLS12))}
+    with World(hosts, authority, tls=tls, closed=["https://closed.test"]) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def answers(world: World) -> dict[str, SimpleNamespace]:
+    """Everything below that needs no settings of its own, in one crawl, by URL."""
+    urls = [f"https://{A}{path}" for path in PAGES] + [f"http://{A}/", f"https://{B}/", "https://expired.test/", *FAILURES]
+    rules = [f"not-tls.test:443:127.0.0.1:{world.port(A, 'http')}", *world.connect_to]
+    return {answer.url: answer for answer in crawl(world, [{"url": url} for url in urls], GEMCRAWL_CONNECT_TO=rules)}
+
+
+class TestAnAnswer:
+    def test_has_all_that_the_survey_reads(self, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[f"https://{A}/"]
+        assert answer.failure is None
+        assert base64.b64decode(answer.body) == b"<p>hallo</p>"
+        assert (answer.content_type, answer.charset, answer.robots_tag) == ("text/html", "iso-8859-1", "noindex")
+        assert answer.cookies == ["a=1; Secure", "b=2"]
+        assert (answer.truncated, answer.location, answer.retry_after) == (False, None, None)
+        assert answer.wire_bytes == 12
+        assert 0 < answer.seconds < 10
+        assert answer.fetched_at.endswith("+00:00")
+
+    def test_has_the_hop(self, answers: dict[str, SimpleNamespace], world: World) -> None:
+        hop = answers[f"https://{A}/"].hop
+        assert (hop["url"], hop["status"], hop["address"], hop["hsts"]) == (f"https://{A}/", 200, "127.0.0.1", ["max-age=1", "max-age=2"])
+        assert hop["handshake"]["version"] == "TLSv1.3"
+        assert hop["handshake"]["trusted"]
+        assert tuple(map(base64.b64decode, hop["handshake"]["chain"])) == world.leaves[A].chain
+
+    def test_over_http_has_no_handshake(self, answers: dict[str, SimpleNamespace]) -> None:
+        assert answers[f"http://{A}/"].hop["handshake"] is None
+
+    def test_knows_how_each_host_speaks_tls(self, answers: dict[str, SimpleNamespace]) -> None:
+        assert answers[f"https://{B}/"].hop["handshake"]["version"] == "TLSv1.2"
+        assert answers["https://expired.test/"].hop["handshake"]["error"] == "certificate has expired"
+
+    def test_without_charset_says_so(self, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[f"https://{A}/bare"]
+        assert (answer.content_type, answer.charset, answer.robots_tag, answer.cookies) == ("application/pdf", None, "", [])
+
+    def test_keeps_a_redirect(self, answers: dict[str, SimpleNamespace], world: World) -> None:
+        answer = answers[f"https://{A}/moved"]
+        assert (answer.hop["status"], answer.location) == (302, "/elsewhere")
+        assert "/elsewhere" not in world.paths(A)
+
+    @pytest.mark.parametrize(("path", "status", "retry_after"), [("/later", 429, "120"), ("/error", 500, None)])
+    def test_may_be_an_error_page(self, path: str, status: int, retry_after: str | None, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[f"https://{A}{path}"]
+        assert (answer.failure, answer.hop["status"], answer.retry_after) == (None, status, retry_after)
+
+    def test_is_unpacked_and_counts_what_crossed_the_wire(self, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[f"https://{A}/packed"]
+        assert base64.b64decode(answer.body) == b"<p>" + b"a" * 1000
+        assert answer.wire_bytes == len(PAGES["/packed"].body)  # type: ignore[union-attr]
+
+    def test_that_was_cut_says_so(self, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[f"https://{A}/long"]
+        assert (answer.truncated, answer.wire_bytes) == (True, 4 * 1024 * 1024)
+
+
+@pytest.mark.parametrize(("url", "reason"), FAILURES.items())
+def test_each_failure_has_its_reason_and_no_hop(url: str, reason: str, answers: dict[str, SimpleNamespace]) -> None:
+    assert (answers[url].failure, answers[url].hop, answers[url].body) == (reason, None, "")
+
+
+def test_no_failure_was_unexpected(answers: dict[str, SimpleNamespace]) -> None:
+    assert "unexpected" not in answers[f"https://{A}/"].stderr
+    assert "Traceback" not in answers[f"https://{A}/"].stderr
+
+
+def test_cookies_are_kept_by_jar(authority: Authority) -> None:
+    async def echo(request: Any) -> Any:
+        from aiohttp import web
+
+        return web.Response(text=request.headers.get("Cookie", ""), headers={"Set-Cookie": "session=1"})
+
+    with World({A: {"/": echo}}, authority) as world:
+        found = crawl(world, [{"url": f"https://{A}/", "jar": jar} for jar in ("GM9001", "GM9002", "GM9001")])
+    assert [base64.b64decode(answer.body) for answer in found] == [b"", b"", b"session=1"]
+
+
+def test_a_reset_is_tried_once_more_and_a_refusal_is_not(authority: Authority) -> None:
+    with World({A: {}, "closed.test": {}}, authority, closed=["http://closed.test"]) as world:
+        found = crawl(world, [{"url": f"http://{A}/drop"}, {"url": "http://closed.test/"}], RETRY_TIMES=1)
+        assert [answer.failure for answer in found] == ["reset", "refused"]
+        assert world.paths(A) == ["/drop", "/drop"]
+
+
+def test_a_deadline_bounds_the_wait(authority: Authority) -> None:
+    with World({A: {}}, authority) as world:
+        (answer,) = crawl(world, [{"url": f"http://{A}/hang", "within": 0.1}], DOWNLOAD_TIMEOUT=30)
+    assert answer.failure == "timeout"
+    assert answer.seconds < 5
+
+
+def test_a_server_is_not_asked_faster_than_the_delay(authority: Authority) -> None:
+    """Hosts of one domain are one server; a longer delay asked for holds from then on, up to the cap."""
+    questions: list[dict[str, Any]] = [{"url": f"http://{host}/"} for host in (A, "x.a.test", A)]
+    questions += [{"slow_down": ["x.a.test", 99]}, {"url": f"http://{A}/"}, {"slow_down": [A, 0.01]}, {"url": f"http://{A}/"}]
+    with World({A: {"/": "A"}, "x.a.test": {"/": "x"}}, authority) as world:
+        crawl(world, questions, DOWNLOAD_DELAY=0.3, DOWNLOAD_DELAY_JITTER=0, GEMCRAWL_CRAWL_DELAY_MAX=0.9)
+        times = [asked.time for asked in world.log]
+    gaps = [later - sooner for sooner, later in zip(times, times[1:], strict=False)]
+    assert [gap > 0.25 for gap in gaps[:2]] == [True, True]
+    assert [0.8 < gap < 5 for gap in gaps[2:]] == [True, True]
+
+
+def test_a_longer_delay_may_be_asked_for_before_the_first_request(authority: Authority) -> None:
+    questions: list[dict[str, Any]] = [{"slow_down": [A, 0.8]}, {"url": f"http://{A}/"}, {"url": f"http://{A}/"}]
+    with World({A: {"/": "A"}}, authority) as world:
+        crawl(world, questions, DOWNLOAD_DELAY_JITTER=0)
+        assert world.log[1].time - world.log[0].time > 0.7
