@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -92,8 +91,13 @@ async def survey(
     """
     deadline = time.monotonic() + limits.seconds
     visitor = Visitor(get, observed, jar=entry.code, deadline=deadline, slow_down=slow_down)
-    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name))
-    return await site.run(), visitor
+    progress = progress or Progress(entry.name)
+    site = _Site(entry, visitor, limits, deadline, progress)
+    result = await site.run()
+    if site.fell_back and (await visitor.ask(f"https://{entry.website}/")).hop is not None:
+        # https did answer after all: what was read over http says nothing about the municipality.
+        result = await _Site(entry, visitor, limits, deadline, progress).run()
+    return result, visitor
 
 
 class _Site:
@@ -108,6 +112,8 @@ class _Site:
         self.unread: set[Kind] = set()
         self.fetched = 0
         self.start_url: str | None = None
+        self.fell_back = False
+        """https did not answer, and the site was read over http."""
         self.own_sites = {site_of(entry.website)}
         self.sitemaps: list[str] | None = None
         self._links: set[tuple[str, str]] = set()
@@ -122,8 +128,6 @@ class _Site:
             await self._explore()
         except _Ended as end:
             outcome, reason = end.outcome, end.reason
-        except asyncio.CancelledError:
-            raise
         self.collection.finish()
         found = list(self.collection.forms.values())
         kinds = [form.kind for form in found]
@@ -165,6 +169,7 @@ class _Site:
             await self.visitor.visit(plain_url, until_https=True)
         if home.failure is not None:
             raise _Ended(*_home_outcome(home, secure))
+        self.fell_back = home is not secure
         reading = home.reading
         assert reading is not None
         if reading.challenge:

@@ -288,3 +288,25 @@ async def test_form_ids_do_not_change_with_session_noise() -> None:
         web = Web({HOME: page("Gemeente", link("/contact" + noise, "Contact")), "https://www.x.test/contact" + noise: page("Contact", CONTACT_FORM)})
         ids.append([f.form_id for f in (await web.survey()).forms])
     assert ids[0] == ids[1] != []
+
+
+async def test_a_site_is_read_again_over_https_when_that_answers_the_second_time() -> None:
+    web = Web(
+        {
+            HOME: "timeout",
+            "http://www.x.test/": page("Gemeente", link("/contact", "Contact")),
+            "http://www.x.test/contact": page("Contact", CONTACT_FORM),
+            "https://www.x.test/contact": page("Contact", CONTACT_FORM),
+        }
+    )
+    turns = iter(["timeout", page("Gemeente", link("/contact", "Contact")), page("Gemeente", link("/contact", "Contact"))])
+    first = web.get
+
+    async def get(url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
+        if url == HOME:
+            web.answers[HOME] = next(turns)
+        return await first(url, jar=jar)
+
+    web.get = get  # type: ignore[method-assign]
+    found = await web.survey()
+    assert [f.page_url for f in found.forms if f.kind == "contact"] == ["https://www.x.test/contact"]
