@@ -76,8 +76,13 @@ class _TlsResponse(aiohttp.ClientResponse):
             self.abort()
             raise
 
+    def finish(self) -> None:
+        """After the body: a connection that is not kept is ended at once."""
+        if self._transport is not None and self._transport.is_closing():
+            self._transport.abort()
+
     def abort(self) -> None:
-        """Ends the connection at once; aiohttp's own close waits half a minute for a TLS peer to say goodbye."""
+        """Ends the connection at once; a plain close waits up to half a minute for a TLS peer to say goodbye."""
         if self._transport is not None:
             self._transport.abort()
         self.close()
@@ -136,6 +141,8 @@ class Handler(BaseDownloadHandler):
             max_line_size=16_384,
             max_field_size=65_536,
         )
+        # aiohttp repeats every GET that was cut off, at once; Scrapy's retry is counted, waits its turn and is the only one.
+        self._session._retry_connection = False  # noqa: SLF001
 
     def _socket(self, info: tuple[Any, ...]) -> socket.socket:
         """The last word before a connection: ``info`` holds the final address, whatever led to it."""
@@ -220,6 +227,7 @@ class Handler(BaseDownloadHandler):
                 except BaseException:
                     answer.abort()
                     raise
+                answer.finish()
         except TimeoutError as failure:
             raise DownloadTimeoutError(f"{request.url}: no complete answer in {timeout:g} s") from failure
         except aiohttp.ClientConnectorDNSError as failure:

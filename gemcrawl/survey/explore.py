@@ -91,13 +91,8 @@ async def survey(
     """
     deadline = time.monotonic() + limits.seconds
     visitor = Visitor(get, observed, jar=entry.code, deadline=deadline, slow_down=slow_down)
-    progress = progress or Progress(entry.name)
-    site = _Site(entry, visitor, limits, deadline, progress)
-    result = await site.run()
-    if site.fell_back and (await visitor.ask(f"https://{entry.website}/")).hop is not None:
-        # https did answer after all: what was read over http says nothing about the municipality.
-        result = await _Site(entry, visitor, limits, deadline, progress).run()
-    return result, visitor
+    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name))
+    return await site.run(), visitor
 
 
 class _Site:
@@ -128,6 +123,9 @@ class _Site:
             await self._explore()
         except _Ended as end:
             outcome, reason = end.outcome, end.reason
+        if self.fell_back and (await self.visitor.ask(f"https://{self.entry.website}/")).hop is not None:
+            # https does answer: what was read over http came from a failure of the network, and says nothing about the municipality.
+            return await _Site(self.entry, self.visitor, self.limits, self.deadline, self.progress).run()
         self.collection.finish()
         found = list(self.collection.forms.values())
         kinds = [form.kind for form in found]
