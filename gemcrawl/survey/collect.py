@@ -39,6 +39,8 @@ class Collection:
     forms: dict[str, Form] = field(default_factory=dict)
     ways: dict[str, Way] = field(default_factory=dict)
     entries: dict[str, list[EntryLink]] = field(default_factory=dict)
+    wildcards: dict[str, str] = field(default_factory=dict)
+    """Hosts under a domain where any name answers alike, with a random name that did."""
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def entry(self, page_url: str, href: str) -> None:
@@ -79,7 +81,8 @@ class Collection:
                     del self.forms[other], self.ways[other]
         for form_id, way in self.ways.items():
             outermost = way.frames[0] if way.frames else way.page
-            self.ways[form_id] = replace(way, entries=self._entries_to(outermost))
+            name = self.wildcards.get(host_of(way.page[-1].url), "")
+            self.ways[form_id] = replace(way, entries=self._entries_to(outermost), wildcard_name=name)
 
     def _entries_to(self, route: Route) -> tuple[EntryLink, ...]:
         return tuple(dict.fromkeys(e for hop in route for e in self.entries.get(key(hop.url), ())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -302,6 +303,8 @@ class _Site:
                 frames=frames,
             ),
         )
+        if fresh and candidate.found_via in ("known_host", "guess"):
+            await self._test_wildcard(visit)
         special_one = special(f"{candidate.text} {reading.title or ''}")
         new = sum(self.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
         if reading.app_shell and not new:
@@ -311,6 +314,14 @@ class _Site:
         if not frames:
             self._links_of(visit, reading, candidate)
         return new
+
+    async def _test_wildcard(self, visit: Visit) -> None:
+        """Where any name under the domain answers with the same page, a host that nobody links to proves little."""
+        site = site_of(host_of(visit.final_url))
+        name = f"{secrets.token_hex(6)}.{site}"
+        other = await self.visitor.visit(f"https://{name}/")
+        if other.reading is not None and visit.reading is not None and other.reading.forms and other.reading.title == visit.reading.title:
+            self.collection.wildcards[host_of(visit.final_url)] = name
 
     def _first_time(self, visit: Visit) -> bool:
         """False where a redirect led to a page that was read before."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gemcrawl.items import Reason
-
-CertificateProblem = Literal["", "expired", "not_yet_valid", "self_signed", "untrusted", "incomplete_chain", "hostname_mismatch"]
+from gemcrawl.items import Reason, TlsVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,8 @@ class Way:
     """Names of session cookies set on the form's https page without Secure."""
     personal_data: bool = False
     """The form has fields for personal data."""
+    wildcard_name: str = ""
+    """A name made up at random under the same domain that answered with the same page; empty when not tested or not so."""
 
 
 @dataclass(slots=True)
@@ -110,3 +110,20 @@ class Seen:
     http_routes: list[Route] = field(default_factory=list)
     """Routes that start at http on this very host."""
     http_failure: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """What the https service of one host accepts at one address, listed by probing."""
+
+    versions: tuple[TlsVersion, ...] = ()
+    cipher_suites: tuple[str, ...] = ()
+    """IANA names, in server order, over all versions."""
+    groups: tuple[str, ...] = ()
+    """Key-exchange groups by IANA name; a server's own DHE group is named after its size: dhe-2048."""
+    handshakes: int = 0
+    """Spent on it."""
+    complete: bool = False
+    """Every version was listed until the server refused; otherwise it accepts at least what is named here."""
+    failure: Reason | None = None
+    """Why it is not complete."""

@@ -310,3 +310,20 @@ async def test_a_site_is_read_again_over_https_when_that_answers_the_second_time
     web.get = get  # type: ignore[method-assign]
     found = await web.survey()
     assert [f.page_url for f in found.forms if f.kind == "contact"] == ["https://www.x.test/contact"]
+
+
+async def test_a_form_on_a_known_host_that_nobody_links_to_is_held_against_a_random_name() -> None:
+    form = page("Afspraak maken", APPOINTMENT_FORM)
+    web = Web({HOME: page("Gemeente"), "https://afspraken.x.test/": form})
+    (way,) = (await web.survey(known_hosts=("afspraken.x.test",))).ways.values()
+    assert way.wildcard_name == ""
+    (tested,) = [url for url in web.asked if url.endswith(".x.test/") and url not in (HOME, "http://www.x.test/", "https://afspraken.x.test/")]
+
+    class Everything(dict[str, str | int | tuple[int, str] | Reason]):
+        def get(self, url: str, default: object = None) -> object:  # type: ignore[override]
+            return super().get(url, form if url.startswith("https://") and url.endswith(".x.test/") else default)
+
+    wild = Web(Everything({HOME: page("Gemeente")}))
+    (way,) = (await wild.survey(known_hosts=("afspraken.x.test",))).ways.values()
+    assert way.wildcard_name.endswith(".x.test")
+    assert tested != f"https://{way.wildcard_name}/"
