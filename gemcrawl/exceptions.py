@@ -35,3 +35,7 @@ class ItemError(GemcrawlError, ValueError):
 
 class AddressRefused(GemcrawlError, OSError):
     """`gemcrawl.fetch.guard`: a connection to an address that is not public, and that no --allow-net covers."""
+
+
+class Interrupted(GemcrawlError):
+    """`gemcrawl.pipelines.transport`: the run ends before a municipality is measured; a resumed run takes it up again."""

@@ -50,6 +50,8 @@ GEMCRAWL_CONCURRENT_SITES = 24  # municipalities surveyed at the same time
 GEMCRAWL_MAX_PAGES = 40  # pages per municipality
 GEMCRAWL_SITE_SECONDS = 900  # time per municipality
 GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
+GEMCRAWL_TLS_INVENTORY = True  # list the TLS versions, suites and groups of every form's hosts
+GEMCRAWL_PROBE_SPACING = 0.2  # seconds between two TLS handshakes with one server
 GEMCRAWL_RENDER = False  # pages are fetched, not rendered
 GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of the browser; empty: look on PATH
 

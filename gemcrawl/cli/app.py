@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gemcrawl import __version__
 from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.cli.explain import explain, rules
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
@@ -26,6 +27,12 @@ app = typer.Typer(
     "Try [bold]gemcrawl demo[/bold] first: the whole pipeline against a fictional nation on this machine, without any network.",
 )
 console = Console()
+
+
+def _above_zero(value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise UsageError(f"--delay {value:g} is no number of seconds above zero; sites are never asked without a pause, 1.0 is usual")
+    return value
 
 
 class LogLevel(StrEnum):
@@ -58,7 +65,7 @@ def crawl(
     known_hosts: Annotated[Path | None, typer.Option(help="CSV file code,host: hosts where forms are known to be.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
     output: Output = Path("output"),
-    delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server; never zero.")] = 1.0,
+    delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time.")] = 24,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never use a browser. (This version never does.)")] = False,
@@ -105,7 +112,7 @@ def demo(
     output: Output = Path("output/demo"),
     night: Annotated[int, typer.Option(min=1, max=2, help="1: as it is; 2: after repair, ten forms fixed and three new faults.")] = 1,
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
-    delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server; never zero.")] = 0.005,
+    delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
     keep_parts: KeepParts = False,
     log_level: LogLevelOption = LogLevel.warning,
@@ -114,6 +121,8 @@ def demo(
     """Survey a fictional nation of 390 municipalities, served on this machine, and score the result against its truth.
 
     Nothing leaves the machine: the nation listens on loopback ports, over real TLS from a private authority.
+
+    Example: gemcrawl demo --size 40
     """
     from gemcrawl.demo.process import DemoServer
     from gemcrawl.demo.score import score
@@ -127,6 +136,7 @@ def demo(
             "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
             "GEMCRAWL_CA_FILE": str(server.ca_file),
             "DOWNLOAD_DELAY": delay,
+            "GEMCRAWL_PROBE_SPACING": delay / 10,
             **_common(max_pages, keep_parts, log_level, log_file),
         }
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
@@ -169,7 +179,10 @@ def registry(
     file: Annotated[Path | None, typer.Option("--registry", help="CSV file instead of the packaged register.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality; may be repeated.")] = None,
 ) -> None:
-    """Check the register and list who existed on a date."""
+    """Check the register and list who existed on a date.
+
+    Example: gemcrawl registry --as-of 2016-01-01
+    """
     from gemcrawl.registry import load
     from gemcrawl.spiders.forms import parse_date
 
@@ -177,6 +190,10 @@ def registry(
     for entry in found.entries:
         typer.echo(f"{entry.code}  {entry.website:<40} {entry.name} ({entry.province})")
     Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
+
+
+app.command()(explain)
+app.command()(rules)
 
 
 def _common(max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None) -> dict[str, Any]:
@@ -208,14 +225,27 @@ def _run_and_show(settings: dict[str, Any], *, only: str = "", as_of: str = "", 
     return result.snapshot
 
 
+_WrongOption: type[Exception] = typer.BadParameter.__bases__[0]  # click's UsageError, wherever this version of typer keeps click
+
+
 def main() -> None:
     """Entry point: runs the command line and turns errors into one line and an exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False, prog_name="gemcrawl"))
+    except typer.Abort:
+        sys.exit(ExitCode.ERROR)
+    except _WrongOption as error:
+        _fail_wrong_option(error)
     except UsageError as error:
         _fail(error, ExitCode.USAGE)
     except GemcrawlError as error:
         _fail(error, ExitCode.ERROR)
+
+
+def _fail_wrong_option(error: Any) -> None:
+    if message := error.format_message().strip():  # empty without any command: the help was shown
+        _fail(UsageError(f"{message.rstrip('.')}; see {error.ctx.command_path if error.ctx else 'gemcrawl'} --help"), ExitCode.USAGE)
+    sys.exit(ExitCode.USAGE)
 
 
 def _fail(error: Exception, code: ExitCode) -> None:

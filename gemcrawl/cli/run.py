@@ -38,7 +38,10 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -
     merged = Settings()
     merged.setmodule("gemcrawl.settings", priority="project")
     merged.setdict(dict(settings), priority="cmdline")
-    process = AsyncCrawlerProcess(merged)
+    try:
+        process = AsyncCrawlerProcess(merged)
+    except OSError as failed:
+        raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None
     crawler = process.create_crawler(FormsSpider)
     task = process.crawl(crawler, only=only, as_of=as_of)
     process.start()

@@ -14,7 +14,11 @@ from gemcrawl.demo.words import LABELS
 Mode = Literal["direct", "landing", "product", "wordless", "sitemap"]
 
 _FRAMED = ("a_frame_parent_http", "a_frame_http")
-_OWN_HOST = ("a_http_supplier", "a_redirect_to_http", "a_downgrade", "n_inherited", "o_supplier_robots", *HOST_FAULTS)
+_FRAMED_CONTACT = ("c_frame_parent_http", "c_frame_http")
+_SCRIPT_FORMS = ("c_api_http", "n_script_form")
+_CONTACT_HOSTS: tuple[Place, ...] = ("loket", "formulieren")
+"""Hosts of framed contact forms; the appointment form is elsewhere then, for the fault is the contact form's alone."""
+_OWN_HOST = ("a_http_supplier", "a_redirect_to_http", "a_downgrade", "n_inherited", "n_wildcard", "o_supplier_robots", *HOST_FAULTS)
 _OWN_SITE = ("a_http_site", "a_http_link", "a_base_http", "a_base_fragment_http", "a_get", "a_javascript")
 _PERSONAL = ("a_get", "a_javascript", "c_get", "c_mailto")
 _QUERIES = {"mozard_appointment": "?mWfr=367", "mozard_contact": "?mWfr=604", "balie": "?product=35", "balie_steps": "?product=12&lang=nl"}
@@ -72,7 +76,10 @@ class _Forms:
         )
         if self.case != "o_mail_only":
             contact = self._place(self._choose("contact"), "contact")
-            self._link_contact(contact, contact_mode, label["contact_form"])
+            if self.case in _FRAMED_CONTACT:
+                self._frame(contact)
+            else:
+                self._link_contact(contact, contact_mode, label["contact_form"])
         else:
             self.site.pages["/contact"].links.append(Anchor(f"mailto:gemeente@{self.town.slug}.test", "E-mail ons"))
         self.site.nav.append(Anchor("/contact", label["contact"]))
@@ -81,7 +88,9 @@ class _Forms:
             self.site.add(Page(path="/openingstijden-balie", title="Openingstijden", text="Maak een afspraak: bel 14 0555.", paragraphs=9))
             return
         appointment = self._place(self._choose("appointment"), "appointment")
-        if self.case in _FRAMED or (
+        if self.case == "n_wildcard":
+            appointment.known_host_only = True
+        elif self.case in _FRAMED or (
             self.case in ("plain", "a_hsts_absent", "n_tls13") and self._off_site(appointment) and self.rng.random() < 0.2
         ):
             self._frame(appointment)
@@ -112,8 +121,12 @@ class _Forms:
             return False
         if case.startswith(f"{product.kind[0]}_") and (product.cookie_gate or product.session):
             return False
+        if case in _FRAMED_CONTACT:
+            return bool(places & set(_CONTACT_HOSTS)) if product.kind == "contact" else bool(places - {*_CONTACT_HOSTS, "shared"})
         if product.kind == "contact":
-            return "own" in places or not case.startswith("c_")
+            return product.mounted == (case in _SCRIPT_FORMS) and ("own" in places or not case.startswith("c_"))
+        if case == "n_wildcard":
+            return product.path == "/"
         if case in _FRAMED:
             return "platform" in places
         if case in _OWN_HOST and not case.startswith("c_"):
@@ -126,6 +139,11 @@ class _Forms:
             allowed = [p for p in allowed if p != "own"] or allowed
         if not allowed:
             allowed = ["subdomain"]
+        if self.case in _FRAMED_CONTACT:
+            allowed = [p for p in allowed if (p in _CONTACT_HOSTS) == (product.kind == "contact")]
+        wildcard = self.case == "n_wildcard" and product.kind == "appointment"
+        if wildcard:
+            allowed = ["subdomain"]
         if self.case == "n_inherited":
             allowed = [p for p in allowed if p != "platform"] or ["subdomain"]
         place = self.rng.choice(allowed)
@@ -135,7 +153,7 @@ class _Forms:
             return self.hosts["afspraken.burgerdesk.test" if product.kind == "appointment" else "formulieren.burgerdesk.test"]
         slug = self.town.slug
         name = {
-            "subdomain": f"{self.rng.choice(('afspraak', 'afspraken'))}.{slug}.test",
+            "subdomain": f"{'afspraken' if wildcard else self.rng.choice(('afspraak', 'afspraken'))}.{slug}.test",
             "loket": f"loket.{slug}.test",
             "formulieren": f"formulieren.{slug}.test",
             "platform": f"{slug}.afspraakbalie.test",
@@ -145,10 +163,11 @@ class _Forms:
             layout = SUPPLIER_LAYOUTS[self.index % len(SUPPLIER_LAYOUTS)]
             host = Host(name=name, owner=f"{self.town.name} | {brand}", layout=layout, seed=self.index, language=self.site.language)
             host.footer = [Anchor(f"https://{self.site.name}/", f"Gemeente {self.town.name}"), Anchor("/hulp", "Hulp bij dit formulier")]
+            host.wildcard = f"{slug}.test" if wildcard else ""
             host.add(Page(path="/hulp", title="Hulp", in_sitemap=False, paragraphs=4))
             self.hosts[name] = host
             self.town.hosts.append(name)
-            if self.rng.random() < 0.5:
+            if wildcard or self.rng.random() < 0.5:
                 self.town.known_hosts.append(name)
         return self.hosts[name]
 
@@ -156,7 +175,7 @@ class _Forms:
         host = self._host(product) if not path else self.site
         path = path or product.path.format(slug=self.town.slug)
         action = None if product.action is None else product.action.format(path=path, slug=self.town.slug)
-        spec = FormSpec(product=product.key, action=action)
+        spec = FormSpec(product=product.key, action=action, api=self._api() if product.mounted else "")
         page = Page(path=path, title=product.title, form=spec, language=product.language)
         page.cookie_gate, page.session = product.cookie_gate, product.session
         page.in_sitemap = host is self.site and self.rng.random() < 0.4
@@ -176,6 +195,16 @@ class _Forms:
         self.town.places.append(place)
         return place
 
+    def _api(self) -> str:
+        """The address that a script-driven form sends its data to, on a host of its own."""
+        secure = self.case != "c_api_http"
+        name = f"openformulieren.{self.town.slug}.test"
+        host = Host(name=name, owner=f"Gemeente {self.town.name}", layout="bare", http="redirect" if secure else "serve", seed=self.index)
+        host.add(Page(path="/api/v2/", title="", raw=b"{}", content_type="application/json", in_sitemap=False))
+        self.hosts[name] = host
+        self.town.hosts.append(name)
+        return f"{'https' if secure else 'http'}://{name}/api/v2/"
+
     def _href(self, place: FormPlace) -> str:
         """The link as written: relative on the site itself unless the scheme matters."""
         entry = place.entries[0]
@@ -191,16 +220,17 @@ class _Forms:
 
     def _frame(self, place: FormPlace) -> None:
         """The form stands in an iframe of the municipality's own page."""
-        http_parent = self.case == "a_frame_parent_http"
+        http_parent = self.case.endswith("_frame_parent_http")
         scheme = "http" if http_parent else "https"
-        parent = self.site.add(
-            Page(path="/afspraak-maken", title="Afspraak maken", frame=place.entries[0], on_http=http_parent, paragraphs=3)
-        )
+        path, title, linked_on = ("/afspraak-maken", "Afspraak maken", "/")
+        if place.kind == "contact":
+            path, title, linked_on = ("/contactformulier", "Contactformulier", "/contact")
+        parent = self.site.add(Page(path=path, title=title, frame=place.entries[0], on_http=http_parent, paragraphs=3))
         if http_parent:
             self.site.hsts = None
         url = f"{scheme}://{self.site.name}{parent.path}"
         place.frames = (url,)
-        self.site.pages["/"].links.insert(0, Anchor(url if http_parent else parent.path, "Afspraak maken"))
+        self.site.pages[linked_on].links.insert(0, Anchor(url if http_parent else path, title))
 
     def _link_appointment(self, place: FormPlace, label: dict[str, str]) -> None:
         modes: tuple[Mode, ...] = ("direct", "direct", "landing", "landing", "product", "wordless", "sitemap")

@@ -32,11 +32,13 @@ OUTCOMES: dict[str, Outcomes] = {
 }
 _PROFILES: dict[str, TlsProfile] = {
     "expired": "expired",
+    "not_yet_valid": "not_yet_valid",
     "self_signed": "self_signed",
     "wrong_host": "wrong_host",
     "incomplete": "incomplete_chain",
     "untrusted": "untrusted",
     "tls_old": "tls10_11",
+    "tls_insufficient": "insufficient",
 }
 INVALID_HSTS = (": max-age=31536000", "max-age==31536000", "max-age=1 year", "max-age=1; max-age=31536000", "includeSubDomains")
 _QUOTED_HSTS = ("includeSubDomains; max-age=31536000", 'MAX-AGE = "31536000"', "max-age=63072000; preload", "max-age=31536000 ; foo=bar")

@@ -8,9 +8,20 @@ from typing import Literal
 from gemcrawl.items import Kind, Outcome, Reason
 
 TlsProfile = Literal[
-    "good", "expired", "self_signed", "wrong_host", "incomplete_chain", "untrusted", "tls10_11", "tls12", "tls13", "closed"
+    "good",
+    "expired",
+    "not_yet_valid",
+    "self_signed",
+    "wrong_host",
+    "incomplete_chain",
+    "untrusted",
+    "tls10_11",
+    "tls12",
+    "tls13",
+    "insufficient",
+    "closed",
 ]
-"""How a host answers on port 443; ``closed`` refuses the connection."""
+"""How a host answers on port 443; ``insufficient`` has suites that no guideline lists beside good ones, ``closed`` refuses the connection."""
 HttpPolicy = Literal["redirect", "serve", "closed", "other_host", "late", "meta_refresh", "script"]
 """How a host answers on port 80."""
 Barrier = Literal["", "down", "forbidden", "rate_limited", "challenge"]
@@ -44,6 +55,8 @@ class FormSpec:
     """http address of a script on the page."""
     mixed_passive: str = ""
     """http address of an image on the page."""
+    api: str = ""
+    """Address to which a script on the page sends the data; the page has no form element then."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,6 +114,8 @@ class Host:
     barrier: Barrier = ""
     redirect_all: str = ""
     """Origin to which every path redirects (over https)."""
+    wildcard: str = ""
+    """Domain under which every name that is no host of its own answers as this host does."""
     search: str = ""
     """Key of the search form in the header."""
     newsletter: bool = False
@@ -134,6 +149,8 @@ class FormPlace:
     entries: tuple[str, ...] = ()
     """Links as written on the municipality's own pages."""
     sitemap_only: bool = False
+    known_host_only: bool = False
+    """No page links to it, but its host is on the list of known hosts."""
 
 
 @dataclass(slots=True, kw_only=True)

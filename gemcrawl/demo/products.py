@@ -33,6 +33,8 @@ class Product:
     session: str = ""
     language: Language = "nl"
     title: str = ""
+    mounted: bool = False
+    """A script fills an empty element with the form; there is no form element in the page."""
 
 
 def _all() -> dict[str, Product]:
@@ -77,6 +79,7 @@ def _all() -> dict[str, Product]:
         Product("cms_contact", contact, ("own",), "/contact/contactformulier", "/contact/verzenden", title="Contactformulier"),
         Product("umbraco_contact", contact, ("own",), "/contact/vraag-stellen", None, title="Vraag stellen"),
         Product("liferay_contact", contact, ("own", "shared"), "/web/{slug}/contactformulier", "{path}?p_p_lifecycle=1", title="Contactformulier"),
+        Product("openforms_contact", contact, ("own",), "/contactformulier-online", None, personal=False, title="Contactformulier", mounted=True),
         Product("fy_contact", contact, ("own",), "/kontaktformulier", "{path}", language="fy", title="Kontaktformulier"),
         Product("en_contact", contact, ("own",), "/en/contact-form", "{path}", language="en", title="Contact form"),
     ]  # fmt: skip

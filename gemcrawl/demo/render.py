@@ -94,7 +94,7 @@ def _form(spec: FormSpec, host: Host, page: Page) -> Markup:
     button = Markup(' formaction="{}"').format(spec.formaction) if spec.formaction else Markup()
     product = PRODUCTS[spec.product]
     template = environment().get_template(f"forms/{spec.product}.html.j2")
-    return Markup(template.render(opening=opening, button=button, page=page, host=host, product=product))  # noqa: S704
+    return Markup(template.render(opening=opening, button=button, api=spec.api, page=page, host=host, product=product))  # noqa: S704
 
 
 def _lookalike(key: str, host: Host) -> Markup:

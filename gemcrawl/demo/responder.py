@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -51,6 +51,7 @@ class Responder:
 
     def __init__(self, nation: Nation) -> None:
         self._hosts = nation.hosts
+        self._wildcards = {host.wildcard: host for host in nation.hosts.values() if host.wildcard}
         self._kept: dict[tuple[str, str, str, bool], bytes] = {}
         self.visits = Visits()
 
@@ -65,7 +66,7 @@ class Responder:
         path = target.partition("?")[0]
         host_name = host_name.partition(":")[0].rstrip(".").lower()
         self.visits.paths[scheme, host_name, path] += 1
-        host = self._hosts.get(host_name)
+        host = self._hosts.get(host_name) or self._by_wildcard(host_name)
         if method not in ("GET", "HEAD"):
             self.visits.methods[method, f"{scheme}://{host_name}{path}"] += 1
             return _response(405, b"", gzip=False)
@@ -78,6 +79,11 @@ class Responder:
                     self._kept.clear()
                 self._kept[key] = response
         return response if method == "GET" else response[: response.index(b"\r\n\r\n") + 4]
+
+    def _by_wildcard(self, name: str) -> Host | None:
+        """The host that answers for every name under its domain, under the name that was asked for."""
+        host = self._wildcards.get(name.partition(".")[2])
+        return replace(host, name=name) if host else None
 
     def _make(self, scheme: str, host: Host | None, path: str, target: str, cookies: str, *, gzip: bool) -> tuple[bytes, bool]:
         if host is None:

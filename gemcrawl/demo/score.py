@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 SCORED_KINDS = ("appointment", "contact")
-_FORM_COLUMNS = ["municipality", "kind", "page_url", "verdict", "https_2016", "findings"]
+RULE_SETS = ("ncsc_webapp_2015", "decree_2023", "internet_nl_2025")
+"""Scored apart from `https_2016`: all but the first need the TLS settings of every host, which a survey may not have listed."""
+_FORM_COLUMNS = ["municipality", "kind", "page_url", "verdict", "https_2016", *RULE_SETS, "findings"]
 
 
 @dataclass(slots=True)
@@ -51,6 +53,14 @@ class Share:
         return self.right / self.of if self.of else 1.0
 
 
+@dataclass(slots=True)
+class RuleShare(Share):
+    """Results of one rule set, with those that the survey could not give."""
+
+    not_tested: int = 0
+    """Forms that the truth judges and the survey does not; they are not right."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Score:
     """The comparison of a snapshot with the truth."""
@@ -59,6 +69,8 @@ class Score:
     verdicts: Share = field(default_factory=Share)
     """Verdicts of forms that were found."""
     https_2016: Share = field(default_factory=Share)
+    rule_sets: dict[str, RuleShare] = field(default_factory=lambda: {name: RuleShare() for name in RULE_SETS})
+    """Of forms that were found."""
     findings: Share = field(default_factory=Share)
     """Forms of which exactly the expected finding codes were given, tolerated ones aside."""
     outcomes: Share = field(default_factory=Share)
@@ -72,6 +84,8 @@ class Score:
     misses: list[str] = field(default_factory=list)
     false_alarms: list[str] = field(default_factory=list)
     wrong_verdicts: list[str] = field(default_factory=list)
+    wrong_rule_sets: list[str] = field(default_factory=list)
+    """Results that differ from the truth, those that are merely not tested aside."""
     wrong_findings: list[str] = field(default_factory=list)
     wrong_outcomes: list[str] = field(default_factory=list)
     wrong_statuses: list[str] = field(default_factory=list)
@@ -87,6 +101,10 @@ class Score:
             "statuses": self.statuses,
         }
         lines += [f"{name}: {share.value:.3f} ({share.right}/{share.of})" for name, share in shares.items()]
+        lines += [
+            f"{name.replace('_', '-')}: {share.value:.3f} ({share.right}/{share.of}), {share.not_tested} not tested"
+            for name, share in self.rule_sets.items()
+        ]
         return [*lines, f"appointment form without https: {self.headline} municipalities measured, {self.headline_truth} in truth"]
 
 
@@ -158,6 +176,13 @@ def _judge(result: Score, name: str, expected: dict[str, Any], form: dict[str, A
         share.add(right=form[column] == expected[column])
         if form[column] != expected[column]:
             result.wrong_verdicts.append(f"{difference}; {column} {form[column]}, in truth {expected[column]}")
+    for column, rule_share in result.rule_sets.items():
+        right = form[column] == expected[column]
+        rule_share.add(right=right)
+        if not right and form[column] == "not_tested":
+            rule_share.not_tested += 1
+        elif not right:
+            result.wrong_rule_sets.append(f"{difference}; {column} {form[column]}, in truth {expected[column]}")
 
 
 def _false(result: Score, town: str, forms: list[dict[str, Any]]) -> None:

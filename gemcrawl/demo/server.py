@@ -27,6 +27,8 @@ from gemcrawl.demo.tls import PROFILES, Authority
 from gemcrawl.demo.truth import write_truth
 
 _MAX_HEAD = 65536
+_HANDSHAKE = 10.0
+"""Seconds after which a client that does not finish its handshake is sent away."""
 _LOOPBACK = "127.0.0.1"
 _LOG = "requests.json"
 
@@ -157,7 +159,11 @@ class Listeners:
         for (_, _, kind), sock in self._sockets.items():
             context: ssl.SSLContext | None = None if kind == "http" else authority.listener(kind)  # type: ignore[arg-type]
             scheme = "https" if context else "http"
-            servers.append(await loop.create_server(_factory(responder, scheme), sock=sock, ssl=context))
+            servers.append(
+                await loop.create_server(
+                    _factory(responder, scheme), sock=sock, ssl=context, ssl_handshake_timeout=_HANDSHAKE if context else None
+                )
+            )
         return servers
 
     def close(self) -> None:

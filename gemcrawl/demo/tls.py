@@ -17,13 +17,23 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from gemcrawl.demo.model import TlsProfile
 
 PROFILES: tuple[TlsProfile, ...] = (
-    "good", "expired", "self_signed", "wrong_host", "incomplete_chain", "untrusted", "tls10_11", "tls12", "tls13",
+    "good", "expired", "not_yet_valid", "self_signed", "wrong_host", "incomplete_chain", "untrusted", "tls10_11", "tls12", "tls13",
+    "insufficient",
 )  # fmt: skip
 AIA_URL = "http://pki.test/intermediate.der"
 _VERSIONS = {
     "tls10_11": (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1),
     "tls12": (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2),
     "tls13": (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3),
+}
+_VALID = (-30, 365)
+"""First and last day of a leaf, counted from today."""
+_VALIDITY: dict[TlsProfile, tuple[int, int]] = {"expired": (-800, -400), "not_yet_valid": (30, 395)}
+_GOOD_SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL"
+_SUITES: dict[TlsProfile, str] = {
+    "tls10_11": "ECDHE+AES:!aNULL:@SECLEVEL=0",
+    # Camellia is phase out in the table of 2025 and not in that of 2.1; CCM with a tag of 8 bytes is in neither.
+    "insufficient": f"{_GOOD_SUITES}:ECDHE+AESCCM8:ECDHE+CAMELLIA:@SECLEVEL=0",
 }
 
 
@@ -95,7 +105,7 @@ class Authority:
             return [self._leaf(host, None)]
         if profile == "untrusted":
             return [self._leaf(host, self._stranger), self._stranger.certificate]
-        leaf = self._leaf(f"elders-{host}" if profile == "wrong_host" else host, self._intermediate, expired=profile == "expired")
+        leaf = self._leaf(f"elders-{host}" if profile == "wrong_host" else host, self._intermediate, _VALIDITY.get(profile, _VALID))
         return [leaf] if profile == "incomplete_chain" else [leaf, self._intermediate.certificate]
 
     def _authority(self, common: str, issuer: _Issuer | None) -> _Issuer:
@@ -116,15 +126,14 @@ class Authority:
         )
         return _Issuer(certificate, key)
 
-    def _leaf(self, host: str, issuer: _Issuer | None, *, expired: bool = False) -> x509.Certificate:
+    def _leaf(self, host: str, issuer: _Issuer | None, valid: tuple[int, int] = _VALID) -> x509.Certificate:
         subject, key = _name(host[:64]), self._leaf_key
-        start, end = (800, -400) if expired else (30, 365)
         builder = (
             x509.CertificateBuilder(
                 issuer.certificate.subject if issuer else subject, subject, key.public_key(), x509.random_serial_number()
             )
-            .not_valid_before(self._now - timedelta(days=start))
-            .not_valid_after(self._now + timedelta(days=end))
+            .not_valid_before(self._now + timedelta(days=valid[0]))
+            .not_valid_after(self._now + timedelta(days=valid[1]))
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(ca=False), critical=True)
@@ -145,14 +154,16 @@ def _usage(*, ca: bool) -> x509.KeyUsage:
 
 
 def _bare_context(profile: TlsProfile) -> ssl.SSLContext:
-    """Versions, suites and groups: all good or sufficient by NCSC 2.1, but for the profile that only speaks TLS 1.0 and 1.1."""
+    """Versions, suites and groups: with TLS 1.2 and 1.3 six suites, all good or sufficient by NCSC 2.1 and not insufficient by 2025-05.
+
+    ``tls10_11`` is phase out by the first and insufficient by the second; ``insufficient`` is that by both.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     lowest, highest = _VERSIONS.get(profile, (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3))
-    old = profile == "tls10_11"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version, context.maximum_version = lowest, highest
     # The groups are those that every table calls good: OpenSSL's own list has P-521 and finite fields, which some do not.
-    context.set_ecdh_curve("prime256v1" if old else "X25519")
-    context.set_ciphers("ECDHE+AES:!aNULL:@SECLEVEL=0" if old else "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL")
+    context.set_ecdh_curve("prime256v1" if profile == "tls10_11" else "X25519")
+    context.set_ciphers(_SUITES.get(profile, _GOOD_SUITES))
     return context

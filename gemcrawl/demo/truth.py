@@ -16,18 +16,28 @@ from gemcrawl.demo.render import menu
 from gemcrawl.demo.sites import find
 
 _INSECURE = {
-    "page_http", "frame_parent_http", "frame_http", "action_http", "action_mailto", "cert_expired", "cert_self_signed", "cert_untrusted",
-    "cert_hostname_mismatch",
+    "page_http", "frame_parent_http", "frame_http", "action_http", "api_http", "action_mailto", "cert_expired", "cert_not_yet_valid",
+    "cert_self_signed", "cert_untrusted", "cert_hostname_mismatch",
 }  # fmt: skip
 _DOWNGRADE = {"redirect_downgrade", "http_twin"}
-_NOTES = {"mixed_passive", "submit_by_script"}
-_HTTPS_2016 = {"page_http", "frame_parent_http", "frame_http", "action_http"}
+_NOTES = {"mixed_passive", "submit_by_script", "wildcard_dns"}
+_HTTPS_2016 = {"page_http", "frame_parent_http", "frame_http", "action_http", "api_http"}
+_WEBAPP_2015 = {*_HTTPS_2016, "http_twin", "redirect_downgrade", "action_mailto"}
+_DECREE_2023 = {
+    *_WEBAPP_2015, "cert_expired", "cert_not_yet_valid", "cert_self_signed", "cert_untrusted", "cert_hostname_mismatch",
+    "cert_incomplete_chain", "upgrade_other_host_first", "upgrade_late", "upgrade_client_side", "hsts_absent", "hsts_invalid", "hsts_off",
+    "hsts_ineffective", "tls_phase_out", "tls_insufficient",
+}  # fmt: skip
+# By the table of 2025 exactly those profiles are insufficient that are below sufficient in 2.1, so the codes say it.
+_INTERNET_NL_2025 = {*_DECREE_2023, "hsts_short"}
 _CERTIFICATES = {
     "expired": "cert_expired",
+    "not_yet_valid": "cert_not_yet_valid",
     "self_signed": "cert_self_signed",
     "untrusted": "cert_untrusted",
     "wrong_host": "cert_hostname_mismatch",
 }
+_TLS = {"tls10_11": "tls_phase_out", "insufficient": "tls_insufficient"}
 _UPGRADES = {
     "other_host": "upgrade_other_host_first",
     "late": "upgrade_late",
@@ -55,10 +65,15 @@ class FormTruth:
     """Codes that may be there: the rules leave it open."""
     verdict: str
     https_2016: str
+    ncsc_webapp_2015: str
+    decree_2023: str
+    """With versions, suites and groups of every host listed; the same for the next."""
+    internet_nl_2025: str
     personal_data: bool
     oracle_requests: int
-    """Page requests on the shortest click path from the home page, which counts; 2 for a form that only the sitemap names."""
+    """Page requests on the shortest click path from the home page, which counts; 2 for a form that only the sitemap or the known hosts name."""
     sitemap_only: bool
+    known_host_only: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,8 +147,10 @@ def _denied(place: FormPlace, town: Town) -> bool:
 
 
 def _submit_urls(place: FormPlace) -> list[str]:
-    """The form's targets, resolved as a browser does; an absent or empty action is the document itself."""
+    """The form's targets, resolved as a browser does; an absent or empty action is the document itself; none without a form element."""
     spec = place.spec
+    if spec.api:
+        return []
     base = spec.base_href or place.page_url
     written = spec.action or ""
     urls = [urljoin(base, written) if written else place.page_url]
@@ -151,14 +168,22 @@ def _form(place: FormPlace, site: Host, hosts: dict[str, Host], paths: dict[str,
     found = _scheme_findings(place, submits) | _page_findings(place)
     for name in names:
         found |= _host_findings(hosts[name], site)
+    if place.spec.api.startswith("https:"):
+        # HSTS is asked of hosts that a visitor's page or data goes to by name, not of a script's data endpoint.
+        api = hosts[urlsplit(place.spec.api).hostname or ""]
+        found |= {code for code in _host_findings(api, site) if not code.startswith("hsts_")}
+    if hosts[names[0]].wildcard and place.known_host_only:
+        found.add("wildcard_dns")
     for url in documents:
         if url.startswith("https:"):
             found |= _twin(url, hosts)
     if _http_entry(place, site, hosts):
         found.add("entry_http")
-    tolerated = _tolerated(place, found, [hosts[name] for name in names])
     if any(url.startswith("http:") for url in documents):
         found.discard("hsts_absent")
+    tolerated = _tolerated(place, found, [hosts[name] for name in names])
+    # Only a real form owes its target; a form that a script draws is judged by its page and its endpoint.
+    unknown = "submit_by_script" in found and not place.spec.api
     return FormTruth(
         kind=place.kind,
         product=place.spec.product,
@@ -169,11 +194,15 @@ def _form(place: FormPlace, site: Host, hosts: dict[str, Host], paths: dict[str,
         submit_urls=submits,
         findings=sorted(found),
         tolerated=sorted(tolerated),
-        verdict=_verdict(found),
-        https_2016=_https_2016(found),
+        verdict=_verdict(found, unknown_target=unknown),
+        https_2016=_result(found & _HTTPS_2016, unknown_target=unknown),
+        ncsc_webapp_2015=_result(found & _WEBAPP_2015, unknown_target=unknown),
+        decree_2023=_result(found & _DECREE_2023, unknown_target=unknown),
+        internet_nl_2025=_result(found & _INTERNET_NL_2025, unknown_target=unknown),
         personal_data=product.personal,
         oracle_requests=_oracle(place, paths),
         sitemap_only=place.sitemap_only,
+        known_host_only=place.known_host_only,
     )
 
 
@@ -190,6 +219,8 @@ def _scheme_findings(place: FormPlace, submits: list[str]) -> set[str]:
         for scheme, code in (("http", "action_http"), ("mailto", "action_mailto"), ("javascript", "submit_by_script"))
         if scheme in schemes
     }
+    if place.spec.api:
+        found |= {"submit_by_script", *(("api_http",) if place.spec.api.startswith("http:") else ())}
     if any(a.startswith("https:") and b.startswith("http:") for a, b in pairwise(place.route)):
         found.add("redirect_downgrade")
     return found
@@ -231,20 +262,21 @@ def _http_entry(place: FormPlace, site: Host, hosts: dict[str, Host]) -> bool:
     return entry.scheme == "http" and not _covered(hosts[entry.hostname or ""], site)
 
 
-def _verdict(found: set[str]) -> str:
+def _verdict(found: set[str], *, unknown_target: bool) -> str:
     if found & _INSECURE:
         return "insecure"
-    if "submit_by_script" in found:
+    if unknown_target:
         return "not_tested"
     if found & _DOWNGRADE:
         return "downgrade"
     return "weak" if found - _NOTES else "secure"
 
 
-def _https_2016(found: set[str]) -> str:
-    if found & _HTTPS_2016:
+def _result(failing: set[str], *, unknown_target: bool) -> str:
+    """What a rule set says of a form with these codes on which it fails."""
+    if failing:
         return "fail"
-    return "not_tested" if "submit_by_script" in found else "pass"
+    return "not_tested" if unknown_target else "pass"
 
 
 def _hsts(header: str | None) -> str:
@@ -276,8 +308,8 @@ def _host_findings(host: Host, site: Host) -> set[str]:
         return {_CERTIFICATES[host.profile], "hsts_ineffective" if host.hsts else "hsts_absent"}
     if host.profile == "incomplete_chain":
         found.add("cert_incomplete_chain")
-    if host.profile == "tls10_11":
-        found.add("tls_phase_out")
+    if host.profile in _TLS:
+        found.add(_TLS[host.profile])
     state = _hsts(host.hsts)
     if state and not _inherited(host, site):
         found.add(state)
@@ -319,7 +351,7 @@ def _click_paths(site: Host) -> dict[str, int]:
 
 
 def _oracle(place: FormPlace, paths: dict[str, int]) -> int:
-    if place.sitemap_only:
+    if place.sitemap_only or place.known_host_only:
         return 2
     entries = (entry.partition("?")[0] for entry in place.entries)
     return min((paths[entry] for entry in entries if entry in paths), default=0)

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.exceptions import OutputError
 from gemcrawl.snapshot.output import prepare_output
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.publish import RegistrySummary, RunInfo, publish
 from gemcrawl.snapshot.read import snapshot_id
+from gemcrawl.transport import preload
 from gemcrawl.transport.rules import load
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _SETTINGS = (
     "GEMCRAWL_MAX_PAGES",
     "GEMCRAWL_SITE_SECONDS",
     "GEMCRAWL_RENDER",
+    "GEMCRAWL_TLS_INVENTORY",
+    "GEMCRAWL_PROBE_SPACING",
     "USER_AGENT",
 )
 
@@ -43,9 +46,6 @@ class SnapshotPipeline:
         resume = crawler.settings.get("GEMCRAWL_RESUME")
         self._run_id = resume or snapshot_id(self._started)
         self._parts = Parts(self._output / "runs" / self._run_id)
-        if resume and not self._parts.directory.is_dir():
-            known = sorted(p.name for p in (self._output / "runs").glob("*") if (p / "parts").is_dir())
-            raise UsageError(f"--resume {resume!r}: no such run in {self._output}; there are: {', '.join(known) or 'none'}")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> SnapshotPipeline:
@@ -55,6 +55,10 @@ class SnapshotPipeline:
         spider = self._spider()
         spider.done = self._parts.codes() & {entry.code for entry in spider.registry.entries}
         self._stat("run_id", self._run_id)
+        if preload.stale(self._started.date()):
+            spider.logger.warning(
+                "the packaged HSTS preload list is of %s; hosts added since are judged by their header alone", preload.LIST_DATE
+            )
         self._stat("resumed", len(spider.done))
 
     async def process_item(self, item: Survey) -> Survey:
@@ -90,6 +94,7 @@ class SnapshotPipeline:
             registry=RegistrySummary.of(spider.registry),
             settings={name: settings.get(name) for name in _SETTINGS},
             rule_sets=tuple(load()),
+            preload_list_date=preload.LIST_DATE,
         )
         keep = settings.getbool("GEMCRAWL_KEEP_PARTS")
         try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
 
+from gemcrawl import preflight
 from gemcrawl.exceptions import UsageError
 from gemcrawl.fetch.client import Client
 from gemcrawl.items import Municipality, Survey
@@ -20,6 +21,9 @@ from gemcrawl.transport.observed import Observed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+SETTLED = 0.05
+"""Seconds after which Scrapy has done its own about an item that passed the pipelines."""
 
 
 class FormsSpider(Spider):
@@ -40,16 +44,19 @@ class FormsSpider(Spider):
         self.visitors: dict[str, Visitor] = {}
         self.running: dict[str, Progress] = {}
         self.done: set[str] = set()
+        self.stopping = asyncio.Event()
+        """No municipality will be taken any more: all were, or the run is being interrupted."""
         self.complete = False
         """Every municipality had its turn."""
         self._finished: dict[str, asyncio.Event] = {}
+        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FormsSpider:
         """Makes the spider and reads the register.
 
         Raises:
-            UsageError: a wrong date or code, or a malformed register; nothing has been requested yet.
+            UsageError: a wrong date or code, a malformed register, or what `gemcrawl.preflight` finds; nothing has been requested yet.
         """
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
@@ -61,6 +68,7 @@ class FormsSpider(Spider):
             only=spider.only,
             known_hosts=Path(known) if known else None,
         )
+        preflight.check(settings)
         spider.limits = Limits(pages=settings.getint("GEMCRAWL_MAX_PAGES"), seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"))
         spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
         spider.client = Client(crawler)
@@ -92,6 +100,7 @@ class FormsSpider(Spider):
                 yield await finished.get()
             self.complete = True
         finally:
+            self.stopping.set()
             for task in tasks:
                 task.cancel()
 
@@ -127,6 +136,24 @@ class FormsSpider(Spider):
         self.visitors.pop(code, None)
         if (event := self._finished.pop(code, None)) is not None:
             event.set()
+        asyncio.get_running_loop().call_later(SETTLED, self._settle)
+
+    def _settle(self) -> None:
+        """Lets a run that is over end, and at once.
+
+        Scrapy 2.19 asks whether a spider that is being closed is done with its items only after a response passed its scraper; ours never
+        do, so closing in the middle of an item would wait for ever.  And it notices that all is done on a heartbeat of 5 s.
+        """
+        engine = self.crawler.engine
+        scraper = engine.scraper if engine is not None else None
+        if scraper is None or scraper.slot is None or engine is None:
+            return
+        closing = scraper.slot.closing
+        if closing is not None:
+            if not closing.called:
+                scraper._check_if_closing()  # noqa: SLF001  there is no public way
+        elif self.complete and not self._finished and scraper.slot.is_idle() and self._ending is None:
+            self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
 
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:
@@ -156,6 +183,6 @@ def parse_date(text: str | None) -> date:
     if not text:
         return datetime.now(UTC).date()
     try:
-        return date.fromisoformat(text)
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()  # fromisoformat also takes week dates and the like
     except ValueError:
         raise UsageError(f"--as-of {text!r} is not a date; write it as YYYY-MM-DD, for example 2016-01-01") from None

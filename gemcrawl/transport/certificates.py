@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
@@ -38,6 +39,7 @@ DEFECTS: tuple[CertificateState, ...] = ("expired", "not_yet_valid", "self_signe
 """Worst first, in the order of the findings; ``incomplete_chain`` alone is not insecure, since most browsers fetch what is missing."""
 
 _MOST_NAMES = 250
+_MOST_INTERMEDIATES = 20
 _CACHED = 20_000
 
 _CURVES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
@@ -67,6 +69,8 @@ class Certificate:
     """Of every certificate in the chain as sent, hexadecimal."""
     issuer_urls: tuple[str, ...] = ()
     """http addresses where the leaf says its issuer's certificate is (AIA), at most 3."""
+    intermediate_signatures: tuple[str, ...] = ()
+    """Hashes of the signatures of the other certificates on the way to the root, or as sent where there is no way; never a root's."""
 
     @property
     def insecure(self) -> bool:
@@ -110,7 +114,8 @@ def _examine(chain: tuple[bytes, ...], digests: tuple[str, ...], host: str, at: 
     leaf = load(chain[0])
     if leaf is None:
         return Certificate(state="untrusted", defects=("untrusted",), sha256=digests)
-    path = trust.path([leaf, *(certificate for der in chain[1:] if (certificate := load(der)))], at)
+    sent = [certificate for der in chain[1:] if (certificate := load(der))]
+    path = trust.path([leaf, *sent], at)
     defects: set[CertificateState] = set()
     try:
         if path is None or not path.in_time:
@@ -142,6 +147,7 @@ def _examine(chain: tuple[bytes, ...], digests: tuple[str, ...], host: str, at: 
         signature=_signature(leaf),
         sha256=digests,
         issuer_urls=_issuer_urls(leaf),
+        intermediate_signatures=_intermediate_signatures(path.certificates[1:-1] if path else sent),
     )
 
 
@@ -222,6 +228,18 @@ def _signature(leaf: x509.Certificate) -> str | None:
     if algorithm is not None:
         return algorithm.name
     return _EDDSA_HASHES.get(leaf.signature_algorithm_oid)
+
+
+def _intermediate_signatures(certificates: Sequence[x509.Certificate]) -> tuple[str, ...]:
+    hashes: dict[str, None] = {}
+    for certificate in certificates[:_MOST_INTERMEDIATES]:
+        try:
+            signature = None if certificate.issuer == certificate.subject else _signature(certificate)
+        except MALFORMED:
+            continue
+        if signature:
+            hashes[signature] = None
+    return tuple(hashes)
 
 
 def _issuer_urls(leaf: x509.Certificate) -> tuple[str, ...]:

@@ -112,7 +112,7 @@ class Seen:
     http_failure: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What the https service of one host accepts at one address, listed by probing."""
 

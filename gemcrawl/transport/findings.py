@@ -6,11 +6,11 @@ Every judgement here is a row of the table of findings; each says what it is abo
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
 from gemcrawl.items import CertificateState, Finding, FindingCode, Host, Hsts, TlsVersion, Upgrade, Weight
-from gemcrawl.transport import parties
+from gemcrawl.transport import ncsc, parties, preload
 from gemcrawl.transport.facts import Route, Way
 from gemcrawl.transport.hsts import YEAR
 from gemcrawl.transport.upgrade import classify, describe, downgrades, is_page
@@ -53,12 +53,13 @@ _MOST_SUBJECTS = 50
 _Found = Iterator[Finding]
 
 
-def find(way: Way, hosts: Mapping[str, Sequence[Host]]) -> list[Finding]:
-    """Every finding but `wildcard_dns` about one form, worst weight first, then in the order of the closed list.
+def find(way: Way, hosts: Mapping[str, Sequence[Host]], *, preloaded: Callable[[str], bool] = preload.covered) -> list[Finding]:
+    """Every finding about one form, worst weight first, then in the order of the closed list.
 
     Args:
         way: the facts about the way to and from the form.
         hosts: rows of the hosts that take part in it (`parties.roles`), by host name as in `Host.host`, one per address.
+        preloaded: whether a host that an http link names is on the preload list, also one without a row.
 
     A host without rows gives no findings; whether that leaves a verdict untested is for `gemcrawl.transport.rules`.  There is one finding per
     code and subject; strings from sites are cut at 500 characters and hold no control characters.
@@ -67,12 +68,13 @@ def find(way: Way, hosts: Mapping[str, Sequence[Host]]) -> list[Finding]:
         *_documents(way),
         *_targets(way),
         *_downgrades(way, hosts),
-        *_http_versions(way, hosts),
+        *_http_versions(way, hosts, preloaded),
         *_upgrades(way, hosts),
         *_certificates(way, hosts),
         *_hsts(way, hosts),
         *_tls(way, hosts),
         *_contents(way),
+        *_wildcard(way),
     ]
     distinct: dict[tuple[str, str], Finding] = {}
     for finding in found:
@@ -144,7 +146,7 @@ def _downgrades(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
                 yield finding("redirect_downgrade", host, f"http://{host}/{_at(row)} leads to https and back to http")
 
 
-def _http_versions(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
+def _http_versions(way: Way, hosts: Mapping[str, Sequence[Host]], preloaded: Callable[[str], bool]) -> _Found:
     """The http version of a page that was reached over https, and the http links that lead to the form.
 
     Links are followed as written: where one leads to an http version that answers with a page, that page is the form's page.
@@ -163,7 +165,7 @@ def _http_versions(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
             framing = bool(way.frames) and document_of(url) != document_of(page)
             code: FindingCode = "frame_parent_http" if framing and scheme_of(page) == "https" else "page_http"
             yield finding(code, url, f"linked from {clean(entry.page_url, 200)}: {describe(route)}")
-        elif scheme_of(page) == "https" and not _covered(hosts.get(host_of(entry.href), ())):
+        elif scheme_of(page) == "https" and not (_covered(hosts.get(host_of(entry.href), ())) or preloaded(host_of(entry.href))):
             yield finding("entry_http", entry.href, f"linked from {clean(entry.page_url, 200)}; no HSTS covers {host_of(entry.href)}")
     documents = {document_of(url) for url in secure}
     for url, route in answering.items():
@@ -238,12 +240,12 @@ def _tls(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
     """By NCSC 2.1: the grade of the inventory, or else what the handshakes themselves prove."""
     for host in parties.hosts(way, parties.JUDGED_FOR_TLS):
         for row in hosts.get(host, ()):
-            versions = ", ".join(row.tls_versions) or "unknown"
             if row.ncsc_2_1 != "not_tested":
                 if row.ncsc_2_1 in ("insufficient", "phase_out"):
                     code: FindingCode = "tls_insufficient" if row.ncsc_2_1 == "insufficient" else "tls_phase_out"
-                    suites = clean(", ".join(row.cipher_suites), 250) or "unknown"
-                    yield finding(code, host, f"{row.ncsc_2_1} in NCSC 2.1{_at(row)}; versions {versions}; suites {suites}")
+                    # What is not in the row is the signature of an intermediate certificate.
+                    why = ncsc.below_sufficient(ncsc.grade_row(ncsc.load()["ncsc-2.1"], row)) or "signature of an intermediate certificate"
+                    yield finding(code, host, f"{row.ncsc_2_1.replace('_', ' ')} in NCSC 2.1{_at(row)}: {why}")
             elif row.tls_versions and _OLD_VERSIONS.keys() >= set(row.tls_versions):
                 best = max(row.tls_versions, key=tuple(_OLD_VERSIONS).index)
                 yield finding(_OLD_VERSIONS[best], host, f"best version negotiated{_at(row)}: {best}")
@@ -260,6 +262,14 @@ def _contents(way: Way) -> _Found:
         yield finding("mixed_passive", page, _listed(way.mixed_passive))
     if way.insecure_cookies:
         yield finding("cookie_insecure", page, f"set without Secure: {_listed(way.insecure_cookies)}")
+
+
+def _wildcard(way: Way) -> _Found:
+    """Any name under the domain answers alike, so a host that nobody links to proves little."""
+    if way.wildcard_name and way.page:
+        yield finding(
+            "wildcard_dns", host_of(way.page[-1].url), f"{clean(way.wildcard_name)}, made up at random, answers with the same page"
+        )
 
 
 def _listed(strings: Iterable[str]) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
-from gemcrawl.items import CertificateState, Host, Hsts, Reason, Role, SchemeState, TlsVersion, Upgrade
-from gemcrawl.transport import upgrade
+from gemcrawl.items import CertificateState, Host, Hsts, NcscGrade, Reason, Role, SchemeState, TlsVersion, Upgrade
+from gemcrawl.transport import ncsc, preload, upgrade
 from gemcrawl.transport.certificates import DEFECTS, NOT_TESTED, Certificate, examine
-from gemcrawl.transport.facts import Hop, Route, Seen
+from gemcrawl.transport.facts import Hop, Inventory, Route, Seen
 from gemcrawl.transport.hsts import ABSENT, Policy, parse
 from gemcrawl.transport.trust import TrustStore
 from gemcrawl.transport.urls import clean, is_address, normal_host
 
 _ROLES: tuple[Role, ...] = get_args(Role)
 _VERSIONS: tuple[TlsVersion, ...] = get_args(TlsVersion)
+_LONGEST_NAME = 80
 
 _FAILURES: dict[Reason, SchemeState] = {
     "dns": "dns",
@@ -41,22 +42,26 @@ def host_rows(
     trust: TrustStore,
     at: datetime,
     hsts_of: Callable[[str], Policy | None] = lambda _: None,
-    preload: frozenset[str] = frozenset(),
+    preload: frozenset[str] | None = None,
+    inventories: Mapping[str, Inventory] | None = None,
     roles: Iterable[Role] = (),
     municipalities: Iterable[str] = (),
     supplier: str | None = None,
     port: int = 443,
 ) -> list[Host]:
-    """One row per address that answered over https; one row when none did.
+    """One row per address that answered over https or was listed; one row when none was.
 
     Args:
         at: when it was measured, UTC.
         hsts_of: the policy that a host sent over an error-free handshake (`policy_of`), asked for the parents of ``name``.
-        preload: lower-case names on the preload list with their sub-domains.
+        preload: lower-case names on the preload list, their sub-domains included; the packaged list when None.
+        inventories: what the host accepts, by address.
 
-    Of the TLS inventory the rows hold only what was negotiated; the grades are ``not_tested``.
+    Without an inventory a row holds the versions that were negotiated, and its grades are ``not_tested``.
     """
     host = normal_host(name)
+    inventories = inventories or {}
+    addresses = sorted({*seen.https, *(address for address, inventory in inventories.items() if inventory.versions)})
     http: SchemeState = _http_state(seen)
     common = {
         "host": host,
@@ -67,14 +72,17 @@ def host_rows(
         "http": http,
         "checked_at": at,
     }
-    if not seen.https:
+    if not addresses:
         address = next((route[0].address for route in seen.http_routes if route and route[0].address), "")
         failure = _state(seen.https_failure)
-        return [Host(**common, address=address, https=failure, upgrade=_upgrade(seen, address, https=failure))]  # type: ignore[arg-type]
+        handshakes = sum(inventory.handshakes for inventory in inventories.values())
+        upgraded = _upgrade(seen, address, https=failure)
+        return [Host(**common, address=address, https=failure, upgrade=upgraded, handshakes=handshakes)]  # type: ignore[arg-type]
     parents = _policies_above(host, hsts_of)
+    preloaded = _is_preloaded(host, preload)
     return [
-        _row(common, host, address, seen, trust=trust, at=at, parents=parents, preloaded=_is_preloaded(host, preload))
-        for address in sorted(seen.https)
+        _row(common, host, address, seen, inventories.get(address), trust=trust, at=at, parents=parents, preloaded=preloaded)
+        for address in addresses
     ]
 
 
@@ -95,16 +103,19 @@ def _row(
     host: str,
     address: str,
     seen: Seen,
+    inventory: Inventory | None,
     *,
     trust: TrustStore,
     at: datetime,
     parents: Sequence[Policy],
     preloaded: bool,
 ) -> Host:
-    hops = seen.https[address]
+    hops = seen.https.get(address, [])
     https: SchemeState = "ok" if any(hop.status < 400 for hop in hops) else "http_error" if hops else _state(seen.https_failure)
     certificate = _worst(_examined(host, hops, trust, at))
     hsts, policy = _hsts(host, hops, trust, at, parents=parents, preloaded=preloaded)
+    versions = {*(inventory.versions if inventory else ()), *(hop.handshake.version for hop in hops if hop.handshake)}
+    grades = _grades(inventory, versions, certificate) if inventory else {}
     return Host(
         **common,  # type: ignore[arg-type]
         address=clean(address, 64),
@@ -123,8 +134,31 @@ def _row(
         certificate_key=certificate.key,
         certificate_signature=certificate.signature,
         certificate_sha256=list(certificate.sha256),
-        tls_versions=[v for v in _VERSIONS if any(hop.handshake and hop.handshake.version == v for hop in hops)],
+        tls_versions=[v for v in _VERSIONS if v in versions],
+        cipher_suites=[clean(suite, _LONGEST_NAME) for suite in inventory.cipher_suites] if inventory else [],
+        groups=[clean(group, _LONGEST_NAME) for group in inventory.groups] if inventory else [],
+        ncsc_1_0=grades.get("ncsc-1.0", "not_tested"),
+        ncsc_2_1=grades.get("ncsc-2.1", "not_tested"),
+        ncsc_2025=grades.get("ncsc-2025-05", "not_tested"),
+        handshakes=inventory.handshakes if inventory else 0,
     )
+
+
+def _grades(inventory: Inventory, versions: set[str], certificate: Certificate) -> dict[str, NcscGrade]:
+    """By table, from the inventory and the certificate; a version that was negotiated counts although the listing missed it."""
+    return {
+        name: ncsc.grade(
+            table,
+            versions=sorted(versions),
+            cipher_suites=inventory.cipher_suites,
+            groups=inventory.groups,
+            certificate_key=certificate.key,
+            certificate_signature=certificate.signature,
+            intermediate_signatures=certificate.intermediate_signatures,
+            complete=inventory.complete,
+        ).grade
+        for name, table in ncsc.load().items()
+    }
 
 
 def _state(reason: Reason | None) -> SchemeState:
@@ -196,9 +230,11 @@ def _policies_above(host: str, hsts_of: Callable[[str], Policy | None]) -> list[
     return [policy for policy in parents if policy is not None and policy.covers_subdomains]
 
 
-def _is_preloaded(host: str, preload: frozenset[str]) -> bool:
+def _is_preloaded(host: str, names: frozenset[str] | None) -> bool:
+    if names is None:
+        return preload.covered(host)
     labels = [] if is_address(host) else host.split(".")
-    return any(".".join(labels[i:]) in preload for i in range(len(labels)))
+    return any(".".join(labels[i:]) in names for i in range(len(labels)))
 
 
 def _hsts(

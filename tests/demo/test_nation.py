@@ -161,6 +161,17 @@ def test_a_form_that_only_the_sitemap_names_is_linked_from_nowhere(made: Nation)
         assert not any(link.href == place.page.path for page in host.pages.values() for link in page.links)
 
 
+def test_a_form_that_only_the_known_hosts_name_is_linked_from_nowhere(made: Nation) -> None:
+    hidden = [(t, p) for t in made.towns for p in t.places if p.known_host_only]
+    assert len(hidden) == 3
+    for town, place in hidden:
+        name = urlsplit(place.page_url).hostname
+        assert name in town.known_hosts
+        assert not any(
+            name in link.href for host in made.hosts.values() if host.name != name for page in host.pages.values() for link in page.links
+        )
+
+
 def _exists(made: Nation, responder: Responder, url: str) -> bool:
     """Whether a link answers with a page, at most a few redirects further."""
     cookies = ""
@@ -192,6 +203,10 @@ def test_each_product_has_a_form_with_fields_and_a_way_to_go_on(made: Nation, pr
     town, place = next((t, p) for t in made.towns for p in t.places if p.spec.product == product)
     host = made.hosts[urlsplit(place.page_url).hostname or ""]
     tree = LexborHTMLParser(render(host, place.page))
+    if PRODUCTS[product].mounted:
+        assert tree.css_first("form[method=post]:has(textarea)") is None
+        assert [e.attributes["data-base-url"] for e in tree.css("[data-form-id]")] == [place.spec.api]
+        return
     forms = [f for f in tree.css("form[method=post], form[method=get]") if "zoek" not in (f.attributes.get("action") or "")]
     assert any(f.css_first("[type=submit], button") is not None for f in forms), town.code
 

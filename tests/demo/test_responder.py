@@ -161,6 +161,39 @@ def test_unknown_hosts_and_paths_are_not_found(made: Nation, ask: Ask) -> None:
     assert ask(f"https://{_town(made, 'plain').website}/bestaat-niet")[0] == 404
 
 
+def test_any_name_under_a_wildcard_domain_answers_with_the_same_page(made: Nation, ask: Ask) -> None:
+    towns = [t for t in made.towns if t.case == "n_wildcard"]
+    assert len(towns) == 3
+    for town in towns:
+        place = next(p for p in town.places if p.known_host_only)
+        assert place.page_url == f"https://afspraken.{town.slug}.test/"
+        name = f"q7x3.{town.slug}.test"
+        assert ask(f"https://{name}/")[2] == ask(place.page_url)[2]
+        assert ask(f"http://{name}/")[1]["Location"] == f"https://{name}/"
+        assert ask(f"https://{town.website}/")[2] != ask(place.page_url)[2]
+    assert ask(f"https://q7x3.{_town(made, 'plain').slug}.test/")[0] == 404
+
+
+def test_script_driven_forms_name_their_endpoint_and_have_no_form_element(made: Nation, ask: Ask) -> None:
+    for case, scheme in (("c_api_http", "http"), ("n_script_form", "https")):
+        for town in (t for t in made.towns if t.case == case):
+            place = next(p for p in town.places if p.kind == "contact")
+            body = ask(place.page_url)[2]
+            assert f'data-base-url="{scheme}://openformulieren.{town.slug}.test/api/v2/"'.encode() in body
+            assert b"<textarea" not in body
+            assert ask(place.spec.api)[0] == 200
+
+
+@pytest.mark.parametrize(("case", "parent", "frame"), [("c_frame_parent_http", "http", "https"), ("c_frame_http", "https", "http")])
+def test_framed_contact_forms(made: Nation, ask: Ask, case: str, parent: str, frame: str) -> None:
+    for town in (t for t in made.towns if t.case == case):
+        place = next(p for p in town.places if p.kind == "contact")
+        assert (place.frames[0].partition(":")[0], place.page_url.partition(":")[0]) == (parent, frame)
+        status, _, body = ask(place.frames[0])
+        assert (status, body.count(b"<iframe")) == (200, 1)
+        assert ask(place.page_url)[0] == 200
+
+
 def test_the_way_as_linked_ends_at_every_form(made: Nation, ask: Ask) -> None:
     for town in made.towns:
         if made.hosts[town.website].barrier or made.hosts[town.website].http == made.hosts[town.website].profile == "closed":

@@ -12,6 +12,8 @@ import pytest
 
 from gemcrawl.demo.score import score
 
+RESULTS = {"ncsc_webapp_2015": "pass", "decree_2023": "pass", "internet_nl_2025": "pass"}
+FAILS = dict.fromkeys(RESULTS, "fail")
 FORM = {"product": "balie", "also_urls": [], "tolerated": []}
 TRUTH = {
     "night": 1,
@@ -21,8 +23,8 @@ TRUTH = {
             "code": "GM9001", "case": "a_action_http", "website": "www.a.test", "outcomes": ["surveyed"], "reason": None,
             "appointment": "insecure", "contact": "secure",
             "forms": [
-                FORM | {"kind": "appointment", "page_url": "https://a.test/afspraak", "findings": ["action_http"], "verdict": "insecure", "https_2016": "fail"},
-                FORM | {"kind": "contact", "page_url": "https://a.test/contact", "findings": [], "verdict": "secure", "https_2016": "pass"},
+                FORM | {"kind": "appointment", "page_url": "https://a.test/afspraak", "findings": ["action_http"], "verdict": "insecure", "https_2016": "fail"} | FAILS,
+                FORM | {"kind": "contact", "page_url": "https://a.test/contact", "findings": [], "verdict": "secure", "https_2016": "pass"} | RESULTS,
             ],
         },
         {
@@ -31,16 +33,21 @@ TRUTH = {
         },
     ],
 }  # fmt: skip
-APPOINTMENT = {
+APPOINTMENT: dict[str, Any] = {
     "municipality": "GM9001",
     "kind": "appointment",
     "page_url": "https://a.test/afspraak?product=1",
     "verdict": "insecure",
     "https_2016": "fail",
     "findings": [{"code": "action_http"}],
+    **FAILS,
 }
-CONTACT = APPOINTMENT | {"kind": "contact", "page_url": "https://a.test/contact", "verdict": "secure", "https_2016": "pass", "findings": []}
-TOWNS = [
+CONTACT = (
+    APPOINTMENT
+    | RESULTS
+    | {"kind": "contact", "page_url": "https://a.test/contact", "verdict": "secure", "https_2016": "pass", "findings": []}
+)
+TOWNS: list[dict[str, Any]] = [
     {"code": "GM9001", "outcome": "surveyed", "reason": None, "appointment": "insecure", "contact": "secure"},
     {"code": "GM9002", "outcome": "unreachable", "reason": "http_5xx", "appointment": "not_tested", "contact": "not_tested"},
 ]
@@ -88,6 +95,19 @@ def test_a_wrong_verdict_is_explained_by_the_codes(tmp_path: Path) -> None:
     result = score(*_snapshot(tmp_path, [wrong, CONTACT], TOWNS))
     assert result.verdicts.value == 0.5
     assert "missing ['action_http'], extra ['hsts_absent']; verdict weak, in truth insecure" in result.wrong_verdicts[0]
+
+
+def test_rule_sets_are_scored_apart_and_what_was_not_tested_is_counted(tmp_path: Path) -> None:
+    untested = dict.fromkeys(("decree_2023", "internet_nl_2025"), "not_tested")
+    result = score(*_snapshot(tmp_path, [APPOINTMENT | {"ncsc_webapp_2015": "pass"}, CONTACT | untested], TOWNS))
+    assert {name: (s.right, s.of, s.not_tested) for name, s in result.rule_sets.items()} == {
+        "ncsc_webapp_2015": (1, 2, 0),
+        "decree_2023": (1, 2, 1),
+        "internet_nl_2025": (1, 2, 1),
+    }
+    assert [line.partition("; ")[2] for line in result.wrong_rule_sets] == ["ncsc_webapp_2015 pass, in truth fail"]
+    assert result.verdicts.value == 1
+    assert "decree-2023: 0.500 (1/2), 1 not tested" in result.lines()
 
 
 def test_a_municipality_that_vanished_has_a_wrong_outcome(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ import json
 import re
 import socket
 import ssl
+import struct
+import subprocess
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from gemcrawl.demo.process import DemoError, DemoServer
@@ -84,6 +88,7 @@ def test_good_hosts_verify_and_answer(served: Served) -> None:
     ("case", "message"),
     [
         ("a_expired", "certificate has expired"),
+        ("a_not_yet_valid", "certificate is not yet valid"),
         ("a_self_signed", "self.signed certificate"),
         ("a_wrong_host", "Hostname mismatch"),
         ("a_incomplete", "unable to get local issuer"),
@@ -128,6 +133,90 @@ def test_versions(served: Served, case: str, accepted: tuple[ssl.TLSVersion, ...
     for version in refused:
         with pytest.raises((ssl.SSLError, ConnectionResetError)):
             _handshake(served, host, _only(served, version))
+
+
+GOOD_12 = {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES128-GCM-SHA256"}
+GOOD_13 = {"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"}
+UNLISTED = {
+    "ECDHE-ECDSA-AES256-CCM8", "ECDHE-ECDSA-AES128-CCM8", "ECDHE-ECDSA-CAMELLIA256-SHA384", "ECDHE-ECDSA-CAMELLIA128-SHA256",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("case", "suites"),
+    [("plain", GOOD_12), ("n_tls12", GOOD_12), ("a_tls_insufficient", GOOD_12 | UNLISTED)],
+)
+def test_suites_of_tls_1_2(served: Served, case: str, suites: set[str]) -> None:
+    """By removal, as a survey does: every suite that the server takes when the ones it took before are no longer offered."""
+    host, taken = served.host(case), set[str]()
+    while True:
+        context = _only(served, ssl.TLSVersion.TLSv1_2)
+        context.set_ciphers(":".join(["ALL", *(f"!{name}" for name in sorted(taken)), "@SECLEVEL=0"]))
+        try:
+            with socket.create_connection(served.end(host, 443), 5) as raw, context.wrap_socket(raw, server_hostname=host) as tls:
+                cipher = tls.cipher()
+        except (ssl.SSLError, ConnectionResetError):
+            break
+        assert cipher is not None
+        taken.add(cipher[0])
+    assert taken == suites
+
+
+def test_suites_group_key_and_signature_of_tls_1_3(served: Served) -> None:
+    host = served.host("plain")
+    address, port = served.end(host, 443)
+
+    def openssl(*arguments: str) -> str:
+        command = ["openssl", "s_client", "-connect", f"{address}:{port}", "-servername", host, "-tls1_3", *arguments]
+        return subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=False).stdout
+
+    offered = [*GOOD_13, "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"]
+    assert {suite for suite in offered if f"Cipher is {suite}" in openssl("-ciphersuites", suite)} == GOOD_13
+    assert "Server Temp Key: X25519" in openssl()
+    groups = ("X25519", "P-256", "P-384", "P-521", "X448", "ffdhe2048", "ffdhe3072")
+    assert [group for group in groups if "Server Temp Key" in openssl("-groups", group)] == ["X25519"]
+    leaf = x509.load_der_x509_certificate(_handshake(served, host, _lax())[1])
+    key, signed = leaf.public_key(), leaf.signature_hash_algorithm
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert signed is not None
+    assert (key.curve.name, signed.name) == ("secp256r1", "sha256")
+
+
+def _hello(host: str) -> bytes:
+    sent = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        _lax().wrap_bio(ssl.MemoryBIO(), sent, server_hostname=host).do_handshake()
+    return sent.read()
+
+
+def test_aborted_handshakes_leave_no_trace(served: Served) -> None:
+    host = served.website("plain")
+    hello, descriptors = _hello(host), Path(f"/proc/{served.server.pid}/fd")
+    before = len(list(descriptors.iterdir()))
+    for attempt in range(80):
+        with socket.create_connection(served.end(host, 443), 5) as raw:
+            if attempt % 4 == 3:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raw.sendall((hello, hello[:50], b"\x15\x03\x01\x00\x02\x02\x28", hello)[attempt % 4])
+            if attempt % 4 == 0:
+                assert raw.recv(5)[:1] == b"\x16"
+    assert _handshake(served, host, _strict(served))[0] == "TLSv1.3"
+    deadline = time.monotonic() + 5
+    while len(list(descriptors.iterdir())) > before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(list(descriptors.iterdir())) <= before
+    assert (served.server.directory / "server.log").read_bytes() == b""
+
+
+def test_any_name_under_a_wildcard_domain_can_be_reached(served: Served) -> None:
+    town = next(t for t in served.truth["municipalities"] if t["case"] == "n_wildcard")
+    page = next(f for f in town["forms"] if f["known_host_only"])["page_url"]
+    name = "q7x3." + page.split("/")[2].partition(".")[2]
+    with socket.create_connection(served.end(name, 443), 5) as raw, _strict(served).wrap_socket(raw, server_hostname=name) as tls:
+        tls.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: tls.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"Waarvoor wilt u een afspraak maken?" in answer
 
 
 @pytest.mark.parametrize(("case", "port"), [("o_refused", 443), ("o_refused", 80), ("a_http_site", 443), ("n_http_closed", 80)])

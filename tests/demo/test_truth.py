@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import get_args
+
 import pytest
 
 from gemcrawl.demo.cases import HTTPS_2016_APPOINTMENT
 from gemcrawl.demo.nation import nation
 from gemcrawl.demo.truth import FormTruth, TownTruth, truth
+from gemcrawl.items import FindingCode
+
+CODES: tuple[str, ...] = get_args(FindingCode)
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +28,49 @@ def _form(towns: list[TownTruth], case: str, kind: str = "appointment") -> FormT
 def test_exactly_ten_municipalities_have_an_appointment_form_without_https(towns: list[TownTruth]) -> None:
     failing = [t.case for t in towns if any(f.kind == "appointment" and f.https_2016 == "fail" for f in t.forms)]
     assert sorted(failing) == sorted(HTTPS_2016_APPOINTMENT)
+
+
+def test_every_finding_code_occurs_at_least_three_times(towns: list[TownTruth]) -> None:
+    counts = Counter(code for town in towns for form in town.forms for code in form.findings)
+    assert {code: counts[code] for code in CODES if counts[code] < 3} == {}
+    assert set(counts) == set(CODES)
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "ncsc_webapp_2015", "decree_2023", "internet_nl_2025"),
+    [
+        ("n_tls12", "appointment", "pass", "pass", "pass"),
+        ("n_wildcard", "appointment", "pass", "pass", "pass"),
+        ("n_script_form", "contact", "pass", "pass", "pass"),
+        ("a_javascript", "appointment", "not_tested", "not_tested", "not_tested"),
+        ("a_hsts_short", "appointment", "pass", "pass", "fail"),
+        ("a_hsts_absent", "appointment", "pass", "fail", "fail"),
+        ("a_tls_old", "appointment", "pass", "fail", "fail"),
+        ("a_tls_insufficient", "appointment", "pass", "fail", "fail"),
+        ("a_not_yet_valid", "appointment", "pass", "fail", "fail"),
+        ("a_incomplete", "appointment", "pass", "fail", "fail"),
+        ("c_upgrade_late", "contact", "pass", "fail", "fail"),
+        ("c_http_twin", "contact", "fail", "fail", "fail"),
+        ("c_mailto", "contact", "fail", "fail", "fail"),
+        ("c_api_http", "contact", "fail", "fail", "fail"),
+        ("c_frame_http", "contact", "fail", "fail", "fail"),
+    ],
+)
+def test_rule_sets(towns: list[TownTruth], case: str, kind: str, ncsc_webapp_2015: str, decree_2023: str, internet_nl_2025: str) -> None:
+    for form in (f for t in towns if t.case == case for f in t.forms if f.kind == kind):
+        assert (form.ncsc_webapp_2015, form.decree_2023, form.internet_nl_2025) == (ncsc_webapp_2015, decree_2023, internet_nl_2025)
+
+
+def test_http_faults_of_contact_forms_leave_the_appointment_form_alone(towns: list[TownTruth]) -> None:
+    mine = [t for t in towns if t.case in ("c_frame_parent_http", "c_frame_http", "c_api_http")]
+    assert len(mine) == 9
+    assert {(f.kind, f.https_2016) for t in mine for f in t.forms} == {("appointment", "pass"), ("contact", "fail")}
+
+
+def test_hsts_that_a_framing_page_over_http_cannot_have_is_left_open(towns: list[TownTruth]) -> None:
+    for case, kind in (("a_frame_parent_http", "appointment"), ("c_frame_parent_http", "contact")):
+        for form in (f for t in towns if t.case == case for f in t.forms if f.kind == kind):
+            assert "hsts_absent" in form.tolerated
 
 
 def test_after_repair_only_the_new_fault_is_left() -> None:
@@ -57,6 +106,9 @@ def test_about_a_third_has_some_weakness(towns: list[TownTruth]) -> None:
         ("a_downgrade", {"redirect_downgrade"}),
         ("a_get", {"personal_data_in_url"}),
         ("a_javascript", {"submit_by_script"}),
+        ("a_not_yet_valid", {"cert_not_yet_valid", "hsts_ineffective"}),
+        ("a_tls_insufficient", {"tls_insufficient"}),
+        ("n_wildcard", {"wildcard_dns"}),
         ("n_inherited", set()),
         ("n_tls12", set()),
         ("n_mixed_passive", {"mixed_passive"}),
@@ -80,6 +132,12 @@ def test_findings_of_appointment_forms(towns: list[TownTruth], case: str, codes:
         ("c_meta_refresh", {"upgrade_client_side"}, "weak"),
         ("c_script_upgrade", {"upgrade_client_side"}, "weak"),
         ("c_wrong_host", {"cert_hostname_mismatch", "hsts_ineffective"}, "insecure"),
+        ("c_frame_parent_http", {"frame_parent_http"}, "insecure"),
+        ("c_frame_http", {"frame_http", "action_http"}, "insecure"),
+        ("c_api_http", {"api_http", "submit_by_script"}, "insecure"),
+        ("n_script_form", {"submit_by_script"}, "secure"),
+        ("c_tls_insufficient", {"tls_insufficient"}, "weak"),
+        ("c_not_yet_valid", {"cert_not_yet_valid", "hsts_ineffective"}, "insecure"),
         ("n_entry_http_covered", set(), "secure"),
         ("n_http_closed", set(), "secure"),
     ],

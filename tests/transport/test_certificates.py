@@ -216,3 +216,20 @@ def test_the_system_roots_do_not_know_ours(authority: Authority, leaf: Issued) -
 
 
 EMPTY = TrustStore()
+
+
+def test_signatures_of_intermediates_count_and_those_of_roots_do_not(authority: Authority, trust: TrustStore) -> None:
+    leaf = issue(HOST, authority.intermediate, names=(HOST,))
+    assert examine((leaf.der,), HOST, NOW, trust).intermediate_signatures == ()
+    with_root = (leaf.der, authority.intermediate.der, authority.root.der)
+    assert examine(with_root, HOST, NOW, trust).intermediate_signatures == ("sha256",)
+    from_root = issue(HOST, authority.root, names=(HOST,))
+    assert examine((from_root.der, authority.root.der), HOST, NOW, trust).intermediate_signatures == ()
+
+
+def test_signatures_of_what_was_sent_count_where_no_root_is_reached(trust: TrustStore) -> None:
+    root = issue("Vreemd", authority=True, key=ed25519.Ed25519PrivateKey.generate())
+    intermediate = issue("Tussen", root, authority=True)
+    leaf = issue(HOST, intermediate, names=(HOST,))
+    found = examine((leaf.der, intermediate.der, root.der), HOST, NOW, trust)
+    assert (found.state, found.signature, found.intermediate_signatures) == ("untrusted", "sha256", ("sha512",))

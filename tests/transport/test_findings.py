@@ -281,6 +281,13 @@ def test_an_http_link_to_a_host_of_which_nothing_is_known_is_weak() -> None:
     assert codes(replace(GOOD, entries=(entry,))) == [("entry_http", "http://old.test/form")]
 
 
+def test_the_preload_list_covers_a_link_to_a_host_without_a_row() -> None:
+    way = replace(GOOD, entries=(EntryLink("https://x.test/contact", "http://old.test/form"),))
+    hosts = {"x.test": [host("x.test")]}
+    assert [f.code for f in find(way, hosts, preloaded=lambda name: name == "old.test")] == []
+    assert [f.code for f in find(way, hosts, preloaded=lambda name: name == "x.test")] == ["entry_http"]
+
+
 def test_an_https_link_is_fine() -> None:
     assert codes(replace(GOOD, entries=(EntryLink("http://x.test/", HTTPS),)), hsts="absent") == [("hsts_absent", "x.test")]
 
@@ -454,3 +461,29 @@ def test_a_finding_is_cut_and_cleaned() -> None:
     assert len(made.subject) == 500
     assert "\n" not in made.subject
     assert made.evidence == "action_http"
+
+
+def test_a_tls_finding_names_what_offends_and_nothing_else() -> None:
+    facts = {
+        "tls_versions": ["TLSv1", "TLSv1.2"],
+        "cipher_suites": ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_128_CBC_SHA"],
+        "groups": ["x25519", "dhe-1024"],
+        "certificate_key": "RSA-2048",
+        "certificate_signature": "sha1",
+    }
+    (only,) = found(GOOD, ncsc_2_1="insufficient", **facts)
+    assert only.evidence == (
+        "insufficient in NCSC 2.1 (192.0.2.1): insufficient: group dhe-1024, certificate signature sha1; "
+        "phase out: version TLSv1, suite TLS_RSA_WITH_AES_128_CBC_SHA"
+    )
+
+
+def test_what_the_row_does_not_hold_is_the_signature_of_an_intermediate() -> None:
+    facts = {
+        "cipher_suites": ["TLS_AES_128_GCM_SHA256"],
+        "groups": ["x25519"],
+        "certificate_key": "RSA-2048",
+        "certificate_signature": "sha256",
+    }
+    (only,) = found(GOOD, ncsc_2_1="insufficient", **facts)
+    assert only.evidence.endswith("signature of an intermediate certificate")

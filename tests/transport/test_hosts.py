@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gemcrawl.items import Host
-from gemcrawl.transport.facts import Seen
+from gemcrawl.transport.facts import Inventory, Seen
 from gemcrawl.transport.hosts import host_rows, policy_of
 from gemcrawl.transport.hsts import Policy, parse
 from gemcrawl.transport.trust import TrustStore
@@ -210,3 +210,83 @@ def test_hostile_headers_are_stored_safely(trust: TrustStore) -> None:
 def test_an_error_page_is_an_https_service_all_the_same(trust: TrustStore) -> None:
     assert rows(served("https://www.x.test/ 404"), trust)[0].https == "http_error"
     assert rows(served("https://www.x.test/ 404", "https://www.x.test/ 200"), trust)[0].https == "ok"
+
+
+MODERN = Inventory(
+    ("TLSv1.2", "TLSv1.3"), ("TLS_AES_256_GCM_SHA384", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"), ("x25519",), 9, complete=True
+)
+OLD = Inventory(("TLSv1", "TLSv1.2"), ("TLS_RSA_WITH_AES_128_CBC_SHA",), (), 7, complete=True)
+
+
+def with_chain(authority: Authority, *addresses: str) -> Seen:
+    sent = chain(authority, "www.x.test")
+    return Seen(https={address: [hop("https://www.x.test/ 200", chain=sent, version="TLSv1.2")] for address in addresses})
+
+
+def test_an_inventory_fills_the_facts_and_the_grades(authority: Authority, trust: TrustStore) -> None:
+    (row,) = rows(with_chain(authority, "192.0.2.1"), trust, inventories={"192.0.2.1": MODERN})
+    assert row.tls_versions == ["TLSv1.2", "TLSv1.3"]
+    assert row.cipher_suites == list(MODERN.cipher_suites)
+    assert (row.groups, row.handshakes) == (["x25519"], 9)
+    assert (row.ncsc_1_0, row.ncsc_2_1, row.ncsc_2025) == ("good", "sufficient", "sufficient")
+
+
+def test_each_address_has_its_own_inventory(authority: Authority, trust: TrustStore) -> None:
+    seen = with_chain(authority, "192.0.2.1", "192.0.2.2", "192.0.2.3")
+    found = rows(seen, trust, inventories={"192.0.2.1": MODERN, "192.0.2.2": OLD})
+    assert [row.ncsc_2_1 for row in found] == ["sufficient", "phase_out", "not_tested"]
+    assert [row.ncsc_2025 for row in found] == ["sufficient", "insufficient", "not_tested"]
+    assert found[2].tls_versions == ["TLSv1.2"]
+
+
+def test_an_address_that_was_only_listed_has_a_row(authority: Authority, trust: TrustStore) -> None:
+    seen = with_chain(authority, "192.0.2.1")
+    silent = Inventory((), (), (), 2, complete=False, failure="timeout")
+    found = rows(seen, trust, inventories={"192.0.2.1": MODERN, "2001:db8::1": OLD, "2001:db8::2": silent})
+    assert [(row.address, row.https, row.certificate) for row in found] == [
+        ("192.0.2.1", "ok", "valid"),
+        ("2001:db8::1", "not_tested", "not_tested"),
+    ]
+    assert found[1].ncsc_2025 == "insufficient"
+
+
+def test_a_server_too_old_for_a_handshake_of_ours_is_graded_all_the_same(trust: TrustStore) -> None:
+    ancient = Inventory(("SSLv3",), ("TLS_RSA_WITH_RC4_128_MD5",), (), 4, complete=True)
+    (row,) = rows(Seen(https_failure="tls"), trust, inventories={"192.0.2.1": ancient})
+    assert (row.https, row.certificate, row.tls_versions) == ("tls", "not_tested", ["SSLv3"])
+    assert (row.ncsc_1_0, row.ncsc_2_1, row.ncsc_2025) == ("insufficient",) * 3
+
+
+def test_an_inventory_that_failed_grades_nothing_but_counts_its_handshakes(authority: Authority, trust: TrustStore) -> None:
+    failed = Inventory((), (), (), 2, complete=False, failure="reset")
+    (row,) = rows(with_chain(authority, "192.0.2.1"), trust, inventories={"192.0.2.1": failed})
+    assert (row.tls_versions, row.ncsc_2_1, row.handshakes) == (["TLSv1.2"], "not_tested", 2)
+    (row,) = rows(Seen(https_failure="reset"), trust, inventories={"192.0.2.1": failed})
+    assert (row.https, row.ncsc_2_1, row.handshakes) == ("reset", "not_tested", 2)
+
+
+def test_a_version_that_was_negotiated_counts_although_the_listing_missed_it(authority: Authority, trust: TrustStore) -> None:
+    seen = Seen(https={"192.0.2.1": [hop("https://www.x.test/ 200", chain=chain(authority, "www.x.test"), version="TLSv1")]})
+    (row,) = rows(seen, trust, inventories={"192.0.2.1": MODERN})
+    assert row.tls_versions == ["TLSv1", "TLSv1.2", "TLSv1.3"]
+    assert row.ncsc_2_1 == "phase_out"
+
+
+def test_names_from_an_inventory_are_stored_safely(trust: TrustStore) -> None:
+    hostile = Inventory(("TLSv1.2",), ("\x1b[2J" + "x" * 500,), ("\x00",), 1, complete=True)
+    (row,) = rows(served(), trust, inventories={"192.0.2.1": hostile})
+    assert all(name.isprintable() and len(name) <= 80 for name in [*row.cipher_suites, *row.groups])
+
+
+def test_the_packaged_preload_list_is_used_unless_another_is_given(trust: TrustStore) -> None:
+    assert rows(served(hsts=None), trust, "www.example.dev")[0].hsts == "preloaded"
+    assert rows(served(hsts=None), trust, "www.example.dev", preload=frozenset())[0].hsts == "absent"
+    assert rows(served(hsts=None), trust, "www.x.test")[0].hsts == "absent"
+
+
+def test_a_host_without_https_has_no_hsts_to_judge(trust: TrustStore) -> None:
+    without = Seen(https_failure="refused", http_routes=[route("http://www.x.test/ 200")])
+    assert rows(without, trust)[0].hsts == "not_tested"
+    also_https = served(hsts=None)
+    also_https.http_routes = [route("http://www.x.test/ 200")]
+    assert rows(also_https, trust)[0].hsts == "absent"

@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemcrawl.items import Finding, FindingCode, Host
-from gemcrawl.transport.facts import Target, Way
+from gemcrawl.items import Finding, FindingCode, Host, NcscGrade, TlsVersion
+from gemcrawl.transport.facts import Inventory, Seen, Target, Way
 from gemcrawl.transport.findings import WEIGHTS, find, finding
+from gemcrawl.transport.hosts import host_rows
+from gemcrawl.transport.ncsc import LEVELS
 from gemcrawl.transport.rules import apply, load, verdict, worst
+from gemcrawl.transport.trust import TrustStore
 
-from .builders import host, route
+from .builders import GOOD_HSTS, NOW, hop, host, issue, route
 
 PAGE, SUBMIT = "https://x.test/afspraak", "https://y.test/post"
 GRADES = {"ncsc_1_0": "good", "ncsc_2_1": "good", "ncsc_2025": "sufficient"}
@@ -25,6 +28,7 @@ WAY = Way(
 )
 HOSTS = {name: [host(name, **GRADES)] for name in ("x.test", "y.test")}
 UNLISTED = {name: [host(name)] for name in ("x.test", "y.test")}
+SYSTEM = TrustStore()
 IDS = ("https-2016", "ncsc-webapp-2015", "decree-2023", "internet-nl-2025")
 
 
@@ -233,6 +237,58 @@ def test_the_worst_verdict_of_several() -> None:
     assert worst([]) == "not_tested"
 
 
+def listed(inventory: Inventory) -> list[Host]:
+    """A row graded from an inventory, as the crawl makes it."""
+    leaf = issue("x.test", names=("x.test",)).der
+    seen = Seen(https={"192.0.2.1": [hop("https://x.test/ 200", hsts=GOOD_HSTS, chain=(leaf,))]})
+    graded = host_rows("x.test", seen, trust=SYSTEM, at=NOW, inventories={"192.0.2.1": inventory})[0]
+    good = {"certificate": "valid", "certificate_defects": [], "hsts": "good", "upgrade": "first_hop_same_host"}
+    return [replace(graded, **good)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("inventory", "tls", "decree", "internet_nl"),
+    [
+        (Inventory(("TLSv1.3",), ("TLS_AES_256_GCM_SHA384",), ("x25519",), 3, complete=True), [], "pass", "pass"),
+        (
+            Inventory(("TLSv1", "TLSv1.3"), ("TLS_AES_256_GCM_SHA384",), ("x25519",), 3, complete=True),
+            [("tls_phase_out", "phase out in NCSC 2.1 (192.0.2.1): phase out: version TLSv1")],
+            "fail",
+            "fail",
+        ),
+        (
+            Inventory(("TLSv1.2",), ("TLS_RSA_WITH_RC4_128_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA"), (), 3, complete=True),
+            [
+                (
+                    "tls_insufficient",
+                    (
+                        "insufficient in NCSC 2.1 (192.0.2.1): insufficient: suite TLS_RSA_WITH_RC4_128_SHA; "
+                        "phase out: suite TLS_RSA_WITH_AES_128_CBC_SHA"
+                    ),
+                )
+            ],
+            "fail",
+            "fail",
+        ),
+        (
+            Inventory(("TLSv1.2",), ("TLS_DHE_RSA_WITH_AES_256_GCM_SHA384",), ("ffdhe3072",), 3, complete=True),
+            [],
+            "pass",
+            "pass",
+        ),
+        (Inventory(("TLSv1.3",), ("TLS_AES_256_GCM_SHA384",), ("x25519",), 3, complete=False), [], "not_tested", "not_tested"),
+    ],
+)
+def test_from_an_inventory_to_the_two_norms_with_a_tls_table(
+    inventory: Inventory, tls: list[tuple[str, str]], decree: str, internet_nl: str
+) -> None:
+    hosts = HOSTS | {"x.test": listed(inventory)}
+    found = find(WAY, hosts)
+    assert [(f.code, f.evidence) for f in found] == tls
+    assert (results(WAY, hosts)["decree-2023"], results(WAY, hosts)["internet-nl-2025"]) == (decree, internet_nl)
+    assert judged(WAY, hosts) == ("weak" if tls else "secure")
+
+
 WAYS = [
     WAY,
     replace(WAY, targets=()),
@@ -259,3 +315,32 @@ def test_one_more_finding_never_improves_a_judgement(
     assert BADNESS.index(before) <= BADNESS.index(after)
     for rule_set in load().values():
         assert RESULT_BADNESS[apply(rule_set, some, way, hosts)] <= RESULT_BADNESS[apply(rule_set, [*some, *more], way, hosts)]
+
+
+grades = st.sampled_from(get_args(NcscGrade))
+versions = st.lists(st.sampled_from(get_args(TlsVersion)), max_size=3, unique=True)
+
+
+@given(st.sampled_from(WAYS), versions.filter(bool), grades, grades, grades, grades)
+def test_a_worse_tls_grade_never_improves_a_judgement(
+    way: Way, accepted: list[TlsVersion], one: NcscGrade, other: NcscGrade, one_2025: NcscGrade, other_2025: NcscGrade
+) -> None:
+    """Among grades that were given; a host that was not listed has none to compare."""
+    pairs = [sorted(pair, key=LEVELS[::-1].index) for pair in ((one, other), (one_2025, other_2025)) if "not_tested" not in pair]
+    if len(pairs) < 2:
+        return
+    before, after = (
+        HOSTS | {"x.test": [host("x.test", tls_versions=accepted, ncsc_2_1=pairs[0][i], ncsc_2025=pairs[1][i])]} for i in (0, 1)
+    )
+    assert BADNESS.index(judged(way, before)) <= BADNESS.index(judged(way, after))
+    for name, result in results(way, before).items():
+        assert RESULT_BADNESS[result] <= RESULT_BADNESS[results(way, after)[name]]
+
+
+@given(st.sampled_from(WAYS), versions, grades, grades)
+def test_one_more_address_never_improves_a_judgement(way: Way, accepted: list[TlsVersion], v21: NcscGrade, v2025: NcscGrade) -> None:
+    more = host("x.test", address="2001:db8::1", tls_versions=accepted, ncsc_2_1=v21, ncsc_2025=v2025)
+    hosts = HOSTS | {"x.test": [*HOSTS["x.test"], more]}
+    assert BADNESS.index(judged(way)) <= BADNESS.index(judged(way, hosts))
+    for name, result in results(way).items():
+        assert RESULT_BADNESS[result] <= RESULT_BADNESS[results(way, hosts)[name]]

@@ -1,0 +1,38 @@
+"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|all]``.  Prints Markdown; leaves nothing behind."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks import effort, night, process, speed
+
+PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run}
+_NEED_ROOT = ("speed", "requests")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure gemcrawl against the fictional nation.")
+    parser.add_argument("part", nargs="?", choices=[*PARTS, "all"], default="all")
+    chosen = parser.parse_args().part
+    print(f"machine: {process.machine()}\n", flush=True)
+    with TemporaryDirectory(prefix="gemcrawl-benchmarks-") as directory:
+        for name in PARTS if chosen == "all" else [chosen]:
+            if name in _NEED_ROOT and os.geteuid() != 0:
+                print(
+                    f"### {name}: skipped\n\nThe bare spider knows no connect-to and needs ports 443 and 80: run this part as root.\n",
+                    flush=True,
+                )
+                continue
+            started = time.monotonic()
+            for table in PARTS[name](Path(directory)):
+                print(f"{table}\n", flush=True)
+            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

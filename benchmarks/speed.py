@@ -1,0 +1,92 @@
+"""Speed: the whole of gemcrawl against a bare Scrapy CrawlSpider, over the same nation, in turns, each on one core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.nation import SHORTEST_DELAY, addresses_for, settings_for
+from benchmarks.process import CRAWLER_CORE, SERVER_CORE, cpu_of, figures, pinned
+from benchmarks.table import Table
+from gemcrawl.demo.process import DemoServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROUNDS = 3
+SITES = 390
+"""Municipalities that gemcrawl surveys at the same time: all, so that the waits which some sites ask for overlap, and the core stays busy."""
+_NOTE = """\
+Medians of {rounds} rounds in turns; the crawler on one core, the nation's server on another, where it used {gemcrawl:.0%} of the core for
+gemcrawl and {bare:.0%} for the bare spider, so the crawlers are what is measured. Time is from spider opened to spider closed. With gemcrawl
+that includes robots.txt, http probes, TLS inventories of the hosts (their handshakes are no responses), judging, parts, publication, and the
+waits that robots.txt asks for: where its core was not busy it was waiting. The bare spider waits for nothing and keeps nothing. Pages are gemcrawl's column `pages` and the bare spider's HTML responses; responses are those of the download handler. The bare
+spider stops after as many HTML responses as gemcrawl had pages ({pages})."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One crawl."""
+
+    pages: int
+    responses: int
+    seconds: float
+    cpu: float
+    peak_mb: float
+    server_busy: float
+
+    def measures(self) -> dict[str, float]:
+        """By name; more is better in the first two, less in the next two."""
+        return {
+            "HTML pages/s": self.pages / self.seconds,
+            "responses/s": self.responses / self.seconds,
+            "CPU ms per HTML page": 1000 * self.cpu / self.pages,
+            "CPU ms per response": 1000 * self.cpu / self.responses,
+            "core busy, %": 100 * self.cpu / self.seconds,
+            "peak memory, MB": self.peak_mb,
+        }
+
+
+def run(directory: Path) -> list[Table]:
+    """Alternates both crawlers; needs root for ports 443 and 80 of loopback addresses."""
+    with pinned(SERVER_CORE):
+        server = DemoServer(directory / "speed", standard_ports=True)
+        server.start()
+    ours: list[Run] = []
+    bare: list[Run] = []
+    try:
+        for number in range(ROUNDS):
+            settings = settings_for(server, directory / f"speed-{number}", delay=SHORTEST_DELAY, GEMCRAWL_CONCURRENT_SITES=SITES)
+            ours.append(_run(server, "pages", "benchmarks.survey", settings))
+            log = server.directory / "bare.log"
+            pages = ours[-1].pages
+            bare.append(_run(server, "html", "benchmarks.bare_spider", addresses_for(server), server.registry, log, "--pages", pages))
+    finally:
+        server.stop()
+    return [_table(ours, bare)]
+
+
+def _run(server: DemoServer, pages: str, module: str, *arguments: object) -> Run:
+    before = cpu_of(server.pid)
+    with pinned(CRAWLER_CORE):
+        found: dict[str, Any] = figures(module, *arguments)
+    busy = (cpu_of(server.pid) - before) / found["seconds"]
+    return Run(found[pages], found["responses"], found["seconds"], found["cpu"], found["peak_mb"], busy)
+
+
+def _table(ours: list[Run], bare: list[Run]) -> Table:
+    note = _NOTE.format(
+        rounds=ROUNDS,
+        gemcrawl=median(run.server_busy for run in ours),
+        bare=median(run.server_busy for run in bare),
+        pages=ours[-1].pages,
+    )
+    table = Table("Speed on one core, against a bare CrawlSpider", ("figure", "gemcrawl", "bare spider", "ratio", "asked"), note)
+    for name in ours[0].measures():
+        a, b = (median(run.measures()[name] for run in runs) for runs in (ours, bare))
+        table.add(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}", "1.8" if name == "HTML pages/s" else "")
+    for name, of in (("seconds", "seconds"), ("CPU seconds", "cpu"), ("HTML pages", "pages"), ("responses", "responses")):
+        a, b = (median(getattr(run, of) for run in runs) for runs in (ours, bare))
+        table.add(name, f"{a:.1f}".removesuffix(".0"), f"{b:.1f}".removesuffix(".0"), f"{a / b:.2f}", "")
+    return table

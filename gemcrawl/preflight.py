@@ -1,0 +1,45 @@
+"""What must be right before the first request: checked once per run, for ``gemcrawl crawl`` and ``scrapy crawl`` alike.
+
+Scrapy makes download handlers and pipelines after the spider, logs what they raise with a traceback and goes on without them; a whole
+night without a handler would look like a night in which nobody answered.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gemcrawl.exceptions import UsageError
+from gemcrawl.fetch.connect_to import ConnectTo
+from gemcrawl.fetch.guard import Guard
+from gemcrawl.fetch.tls import strict_context
+from gemcrawl.snapshot.output import prepare_output
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+
+def check(settings: BaseSettings) -> None:
+    """Checks delay, connections, roots, the run to resume and, last and only when all else is right, makes the output directory.
+
+    Raises:
+        UsageError: one of them cannot be used; nothing has been written.
+    """
+    delay = settings.getfloat("DOWNLOAD_DELAY")
+    if not 0 < delay < float("inf"):
+        raise UsageError(f"DOWNLOAD_DELAY {delay:g} is no number of seconds above zero; sites are never asked without a pause")
+    ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO"))
+    Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
+    if ca_file := settings.get("GEMCRAWL_CA_FILE"):
+        strict_context(Path(ca_file))
+    output = Path(settings["GEMCRAWL_OUTPUT"])
+    try:
+        str(output.absolute()).encode()
+    except UnicodeEncodeError:  # which the Parquet library cannot open
+        raise UsageError(f"output {str(output)!a} is not UTF-8; name another with --output") from None
+    resume = settings.get("GEMCRAWL_RESUME")
+    if resume is not None:
+        known = sorted(p.name for p in (output / "runs").glob("*") if (p / "parts").is_dir())
+        if resume not in known:
+            raise UsageError(f"--resume {resume!r}: no such run in {output.absolute()}; there are: {', '.join(known) or 'none'}")
+    prepare_output(output)

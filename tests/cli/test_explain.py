@@ -1,0 +1,210 @@
+"""`gemcrawl rules` and `gemcrawl explain`, on snapshots published for the test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gemcrawl.cli.explain import case, explain, rules, texts
+from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.items import FindingCode, RedirectHop, Survey
+from gemcrawl.snapshot.parts import Parts
+from gemcrawl.snapshot.publish import publish
+from gemcrawl.transport import ncsc
+from gemcrawl.transport import rules as rule_sets
+from gemcrawl.transport.findings import finding
+from tests.snapshot.rows import NIGHT, entry, form, host, municipality, page, run_info
+
+CODE = "GM0001"
+PAGE, SUBMIT = "https://www.x.test/afspraak", "https://y.test/post"
+ESCAPE = "\x1b[31mrood\x07"
+
+BAD = form(
+    CODE,
+    PAGE,
+    "abc123",
+    kind="appointment",
+    kind_reasons=["the title says afspraak maken" + ESCAPE],
+    page_title="Afspraak " + ESCAPE,
+    supplier="Timeblockr",
+    supplier_evidence="host of the script",
+    entry_url="https://www.x.test/",
+    frame_urls=["https://www.x.test/rond"],
+    action="/post",
+    method="post",
+    submit_urls=[SUBMIT],
+    findings=[
+        finding("http_twin", "http://www.x.test/afspraak", "http://www.x.test/afspraak 200"),
+        finding("tls_phase_out", "y.test", "phase out in NCSC 2.1: version TLSv1"),
+    ],
+    verdict="downgrade",
+    https_2016="pass",
+    ncsc_webapp_2015="fail",
+    decree_2023="fail",
+    internet_nl_2025="fail",
+)
+HOSTS = [
+    host("www.x.test", CODE, https="ok", certificate="expired", certificate_defects=["expired", "hostname_mismatch"]),
+    host(
+        "y.test",
+        CODE,
+        roles=["submit"],
+        hsts="short",
+        hsts_header="max-age=5" + ESCAPE,
+        certificate="valid",
+        certificate_key="RSA-2048",
+        certificate_signature="sha256",
+        certificate_not_before=NIGHT - timedelta(days=30),
+        certificate_not_after=NIGHT + timedelta(days=60),
+        tls_versions=["TLSv1", "TLSv1.3"],
+        cipher_suites=["TLS_AES_256_GCM_SHA384"],
+        groups=["x25519"],
+        ncsc_1_0="sufficient",
+        ncsc_2_1="phase_out",
+        ncsc_2025="insufficient",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("explain") / "output"
+    hop = RedirectHop(url="http://www.x.test/afspraak", status=301, scheme="http")
+    forms = [
+        BAD,
+        form(CODE, "https://www.x.test/contact", "abd999", verdict="secure"),
+        form(CODE, "https://www.x.test/contact2", "abd99", verdict="secure"),
+    ]
+    pages = [page(CODE, "http://www.x.test/afspraak", final_url=PAGE, redirects=[hop], status=200)]
+    parts = Parts(output / "runs" / "r1")
+    parts.write(Survey(municipality=municipality(CODE, name="Voorbeeld"), forms=forms, pages=pages, hosts=HOSTS))
+    publish(output, run_info("r1"), parts, [replace(entry(1), name="Voorbeeld")])
+    return output
+
+
+def told(output: Path, form_id: str = "abc123") -> str:
+    return "\n".join(case(form_id, output))
+
+
+def test_what_and_where(output: Path) -> None:
+    text = told(output)
+    assert text.startswith("appointment form abc123 of Voorbeeld (GM0001): downgrade")
+    for said in (f"page: {PAGE}", "the title says afspraak maken", "supplier: Timeblockr, by host of the script"):
+        assert said in text
+
+
+def test_the_way_with_every_hop(output: Path) -> None:
+    text = told(output)
+    assert f"page: http://www.x.test/afspraak 301 -> {PAGE} 200" in text
+    assert "entry: https://www.x.test/\n" in text
+    assert "framed by: https://www.x.test/rond\n" in text
+    assert f'sends to: {SUBMIT} by post (action="/post")' in text
+
+
+def test_the_facts_of_each_host_with_its_grades_and_why(output: Path) -> None:
+    _, first, second = told(output).split("\nhost ")
+    assert first.startswith("www.x.test (192.0.2.1)\n")
+    assert "certificate: expired, hostname mismatch" in first
+    assert "cipher suites: not listed" in first
+    assert "HSTS: short; Strict-Transport-Security: max-age=5" in second
+    assert "valid from 2026-10-24 to 2027-01-22; looked at 2026-11-23" in second
+    assert "key RSA-2048, signature sha256" in second
+    assert "ncsc-1.0: sufficient\n" in second
+    assert "ncsc-2.1: phase out (phase out: version TLSv1)\n" in second
+    assert "ncsc-2025-05: insufficient (insufficient: version TLSv1; phase out: certificate key RSA-2048)\n" in second
+
+
+def test_findings_with_evidence_and_what_mends_them(output: Path) -> None:
+    text = told(output)
+    assert "downgrade: http_twin on http://www.x.test/afspraak\n    http://www.x.test/afspraak 200\n" in text
+    mends = text.split("what mends it\n")[1]
+    assert [line for line in mends.splitlines() if not line.startswith("    ")] == [
+        "  The page also answers over http (http_twin)",
+        "  TLS settings that are to be phased out (tls_phase_out)",
+    ]
+
+
+def test_which_rule_set_fails_on_what(output: Path) -> None:
+    results = told(output).split("rule sets\n")[1].split("\n\n")[0].splitlines()
+    assert results == [
+        "  ncsc-webapp-2015: fail",
+        "    on http_twin",
+        "  https-2016: pass",
+        "  decree-2023: fail",
+        "    on http_twin, tls_phase_out",
+        "    on y.test: TLS settings phase out in ncsc-2.1",
+        "  internet-nl-2025: fail",
+        "    on http_twin",
+        "    on y.test: TLS settings insufficient in ncsc-2025-05",
+    ]
+
+
+def test_a_form_without_findings(output: Path) -> None:
+    text = told(output, "abd999")
+    assert "findings: none" in text
+    assert "what mends it" not in text
+
+
+@pytest.mark.parametrize("prefix", ["abc123", "abc", "abc1"])
+def test_the_beginning_of_an_id_is_enough_when_only_one_form_has_it(output: Path, prefix: str) -> None:
+    assert told(output, prefix) == told(output, "abc123")
+
+
+def test_a_whole_id_counts_although_another_begins_with_it(output: Path) -> None:
+    assert told(output, "abd99").startswith("contact form abd99 of")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ("zzz", "'zzz': no form"),
+        ("", "'': no form"),
+        ("a%", "'a%': no form"),
+        ("a' OR 1=1 --", "no form"),
+        ("\x1b[2J", "no form"),
+        ("ab", r"3 forms .*abc123, abd99, abd999"),
+        ("abd", "2 forms"),
+    ],
+)
+def test_an_unknown_or_ambiguous_id_is_named_with_how_to_list_ids(output: Path, wanted: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        list(case(wanted, output))
+    assert "gemcrawl query --output" in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+def test_without_a_snapshot(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no snapshot"):
+        list(case("abc", tmp_path))
+
+
+def test_what_sites_say_cannot_steer_the_terminal(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explain("abc123", output)
+    shown = capsys.readouterr().out
+    assert "Afspraak [31mrood" in shown
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
+def test_every_finding_has_words_for_a_web_editor() -> None:
+    assert set(texts()) == set(get_args(FindingCode))
+    for text in texts().values():
+        assert text.keys() == {"title", "fix"}
+        assert len(text["fix"]) > 30
+
+
+def test_rules_lists_every_norm_with_its_source_date_and_what_it_fails_on(capsys: pytest.CaptureFixture[str]) -> None:
+    rules()
+    blocks = {block.split(":", 1)[0]: block for block in capsys.readouterr().out.strip().split("\n\n")}
+    assert list(blocks) == [*rule_sets.load(), *ncsc.load()]
+    for name, rule_set in rule_sets.load().items():
+        for said in (rule_set.title, rule_set.source, rule_set.applies_from.isoformat(), *rule_set.fails_on):
+            assert said in blocks[name]
+    assert "insufficient or phase out in ncsc-2.1" in blocks["decree-2023"]
+    for name, table in ncsc.load().items():
+        for said in (table.title, table.source, table.date.isoformat(), *table.versions):
+            assert said in blocks[name]

@@ -1,0 +1,261 @@
+"""One visit: every hop is kept, loops end, robots.txt holds at each hop, and an upgrade check asks no more than it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+
+import pytest
+
+from gemcrawl.fetch.answer import Answer
+from gemcrawl.items import Reason
+from gemcrawl.survey.visit import MAX_HOPS, Visit, Visitor, resolve, status_reason
+from gemcrawl.transport.facts import Handshake, Hop
+from gemcrawl.transport.observed import Observed
+
+START = "https://www.x.test/a"
+HANDSHAKE = Handshake("TLSv1.3", "TLS_AES_128_GCM_SHA256", (), True)
+
+
+@dataclass(frozen=True)
+class To:
+    """A redirect."""
+
+    location: str
+    cookies: tuple[str, ...] = ()
+    status: int = 302
+
+
+@dataclass
+class Web:
+    """Answers by URL: a page, a redirect, a status, or a reason; a list gives its answers in turn, the last one for ever."""
+
+    answers: dict[str, str | int | To | list[str | To]]
+    failures: dict[str, Reason] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    slowed: list[tuple[str, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.observed = Observed()
+        self.visitor = Visitor(
+            self.get, self.observed, jar="GM9999", deadline=math.inf, slow_down=lambda host, delay: self.slowed.append((host, delay))
+        )
+
+    async def get(self, url: str, **_: object) -> Answer:
+        self.asked.append(url)
+        if url in self.failures:
+            return Answer(url=url, failure=self.failures[url])
+        found = self.answers.get(url, 404)
+        if isinstance(found, list):
+            found = found.pop(0) if len(found) > 1 else found[0]
+        status = found if isinstance(found, int) else found.status if isinstance(found, To) else 200
+        body = found.encode() if isinstance(found, str) else b""
+        return Answer(
+            url=url,
+            hop=Hop(url=url, status=status, handshake=HANDSHAKE if url.startswith("https:") else None),
+            body=body,
+            location=found.location if isinstance(found, To) else None,
+            cookies=found.cookies if isinstance(found, To) else (),
+            content_type=self.kinds.get(url, "text/plain" if url.endswith(".txt") else "text/html"),
+            wire_bytes=len(body),
+        )
+
+    async def visit(self, url: str = START, *, until_https: bool = False) -> Visit:
+        return await self.visitor.visit(url, until_https=until_https)
+
+    @property
+    def pages_asked(self) -> list[str]:
+        return [url for url in self.asked if not url.endswith("/robots.txt")]
+
+
+async def test_a_document_is_read_hashed_and_counted() -> None:
+    web = Web({START: "<title>A</title>"})
+    found = await web.visit()
+    assert (found.failure, found.final_url, found.answer.status) == (None, START, 200)
+    assert found.reading is not None
+    assert found.reading.title == "A"
+    assert found.sha256 == hashlib.sha256(b"<title>A</title>").hexdigest()
+    assert (web.visitor.requests, web.visitor.bytes, found.wire_bytes) == (2, 16, 16)
+
+
+async def test_every_hop_is_kept_with_how_it_leads_on() -> None:
+    web = Web(
+        {
+            "http://x.test/": To("/b", status=301),
+            "http://x.test/b": '<meta http-equiv="refresh" content="0; url=https://x.test/c">',
+            "https://x.test/c": "<script>window.location='https://x.test/d'</script>",
+            "https://x.test/d": "<title>D</title>",
+        }
+    )
+    found = await web.visit("http://x.test/")
+    assert [(hop.url, hop.leaves_by) for hop in found.route] == [
+        ("http://x.test/", "redirect"),
+        ("http://x.test/b", "meta_refresh"),
+        ("https://x.test/c", "script"),
+        ("https://x.test/d", ""),
+    ]
+    assert web.observed.of("x.test").http_routes == [found.route]
+
+
+async def test_a_page_with_a_form_is_read_although_it_refreshes_to_elsewhere() -> None:
+    form = '<meta http-equiv="refresh" content="0; url=/weg"><form method=post action=/x><label>E-mail <input name=e type=email></label></form>'
+    web = Web({START: form})
+    found = await web.visit()
+    assert found.final_url == START
+    assert found.reading is not None
+    assert len(found.reading.forms) == 1
+
+
+async def test_a_meta_refresh_on_an_error_page_is_not_followed() -> None:
+    web = Web({})
+    web.answers[START] = 404
+    found = await web.visit()
+    assert (found.failure, web.pages_asked) == ("http_4xx", [START])
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {START: To(START)},
+        {START: To("https://www.x.test/b"), "https://www.x.test/b": To(START)},
+        {
+            START: '<meta http-equiv="refresh" content="0; url=/b">',
+            "https://www.x.test/b": '<meta http-equiv="refresh" content="0; url=/a">',
+        },
+    ],
+)
+async def test_a_loop_ends_at_its_first_return(answers: dict[str, str | int | To | list[str | To]]) -> None:
+    web = Web(answers)
+    assert (await web.visit()).failure == "redirect_loop"
+    assert len(web.pages_asked) == len(answers)
+
+
+async def test_ever_new_addresses_end_after_ten_hops() -> None:
+    web = Web({f"https://www.x.test/{n}": To(f"/{n + 1}") for n in range(50)})
+    found = await web.visit("https://www.x.test/0")
+    assert found.failure == "redirect_loop"
+    assert len(web.pages_asked) == len(found.route) == MAX_HOPS
+
+
+async def test_a_redirect_to_itself_that_sets_a_cookie_is_followed_once() -> None:
+    web = Web({START: [To(START, cookies=("sid=1; Secure",)), "<title>Formulier</title>"]})
+    found = await web.visit()
+    assert found.failure is None
+    assert web.pages_asked == [START, START]
+
+
+async def test_a_redirect_to_itself_that_sets_a_cookie_each_time_is_a_loop() -> None:
+    web = Web({START: To(START, cookies=("sid=1",))})
+    assert (await web.visit()).failure == "redirect_loop"
+    assert web.pages_asked == [START, START]
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "ftp://x.test/", "http://[", "mailto:a@x.test"])
+async def test_a_redirect_to_what_is_no_page_is_an_error(location: str) -> None:
+    web = Web({START: To(location)})
+    found = await web.visit()
+    assert (found.failure, web.pages_asked) == ("error", [START])
+
+
+async def test_robots_hold_at_every_hop() -> None:
+    web = Web(
+        {
+            START: To("https://y.test/open"),
+            "https://y.test/open": To("https://y.test/dicht"),
+            "https://y.test/robots.txt": "User-agent: *\nDisallow: /dicht",
+            "https://y.test/dicht": "<title>geheim</title>",
+        }
+    )
+    found = await web.visit()
+    assert found.failure == "robots"
+    assert web.pages_asked == [START, "https://y.test/open"]
+    assert web.asked.count("https://y.test/robots.txt") == 1
+
+
+async def test_a_redirect_to_a_login_is_not_followed() -> None:
+    web = Web({START: To("https://digid.nl/inloggen")})
+    found = await web.visit()
+    assert found.failure == "robots"
+    assert not [url for url in web.asked if "digid" in url]
+
+
+async def test_robots_are_asked_over_http_where_https_does_not_answer_and_nobody_answering_closes_the_host() -> None:
+    secure, plain = "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"
+    web = Web({plain: "User-agent: *\nDisallow: /a", START: "<p>"}, failures={secure: "refused"})
+    assert (await web.visit()).failure == "robots"
+    assert web.asked == [secure, plain]
+    web = Web({START: "<p>"}, failures={secure: "timeout", plain: "timeout"})
+    assert (await web.visit()).failure == "timeout"
+
+
+async def test_redirects_of_robots_are_followed_five_times() -> None:
+    def moved(times: int) -> Web:
+        hops: dict[str, str | int | To | list[str | To]] = {f"https://www.x.test/{n}.txt": To(f"/{n + 1}.txt") for n in range(1, times)}
+        rules: dict[str, str | int | To | list[str | To]] = {f"https://www.x.test/{times}.txt": "User-agent: *\nDisallow: /"}
+        return Web({"https://www.x.test/robots.txt": To("/1.txt"), START: "<p>", **hops, **rules})
+
+    assert (await moved(5).visit()).failure == "robots"
+    assert (await moved(6).visit()).failure is None  # RFC 9309: as if it were not there
+
+
+async def test_crawl_delay_is_handed_on() -> None:
+    web = Web({"https://www.x.test/robots.txt": "User-agent: *\nCrawl-delay: 7", START: "<p>"})
+    await web.visit()
+    assert web.slowed == [("www.x.test", 7.0)]
+
+
+async def test_an_upgrade_check_stops_before_the_first_https_request() -> None:
+    web = Web({"http://x.test/": To("http://www.x.test/"), "http://www.x.test/": To("https://www.x.test/")})
+    found = await web.visit("http://x.test/", until_https=True)
+    assert [(hop.url, hop.status) for hop in found.route] == [
+        ("http://x.test/", 302),
+        ("http://www.x.test/", 302),
+        ("https://www.x.test/", 0),
+    ]
+    assert "https://www.x.test/" not in web.asked
+    assert found.failure is None
+
+
+async def test_an_upgrade_check_of_a_page_without_redirect_reads_it() -> None:
+    web = Web({"http://x.test/": "<title>onversleuteld</title>"})
+    found = await web.visit("http://x.test/", until_https=True)
+    assert [hop.url for hop in found.route] == ["http://x.test/"]
+    assert found.reading is not None
+
+
+@pytest.mark.parametrize("reason", ["dns", "refused", "timeout", "tls", "reset", "too_large", "address_refused"])
+async def test_why_nothing_answered_is_told_and_remembered(reason: Reason) -> None:
+    web = Web({}, failures={START: reason})
+    found = await web.visit()
+    assert (found.failure, found.route, found.final_url, found.sha256) == (reason, (), START, None)
+    assert web.observed.of("www.x.test").https_failure == reason
+
+
+async def test_what_is_no_html_is_not_read() -> None:
+    web = Web({START: "%PDF"}, kinds={START: "application/pdf"})
+    found = await web.visit()
+    assert (found.failure, found.reading) == ("not_html", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(400, "http_4xx"), (404, "http_4xx"), (429, "rate_limited"), (500, "http_5xx"), (503, "http_5xx")]
+)
+def test_reason_of_a_status(status: int, reason: Reason) -> None:
+    assert status_reason(status) == reason
+
+
+@pytest.mark.parametrize(
+    ("reference", "resolved"),
+    [
+        ("/b?c#d", "https://www.x.test/b?c"),
+        ("//y.test", "https://y.test/"),
+        (" HTTP://Y.test:80/ ", "http://y.test/"),
+        ("\\b", "https://www.x.test/b"),
+        ("javascript:x", None),
+        ("https://", None),
+    ],
+)
+def test_references_resolve_as_in_a_browser(reference: str, resolved: str | None) -> None:
+    assert resolve(reference, START) == resolved

@@ -1,0 +1,405 @@
+"""What the inventory finds must be what the server was told to accept, no more, no less, in its order, and for few handshakes."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gemcrawl.fetch.guard import Guard
+from gemcrawl.transport.probe import Connect, Inventory, Limits, guarded, take_inventory
+from gemcrawl.transport.probe.hello import TLS13
+from gemcrawl.transport.probe.names import load
+
+from .conftest import StartOpenssl
+from .servers import (
+    NGINX,
+    SSL3,
+    TLS10,
+    TLS11,
+    TLS12,
+    Certificates,
+    Refuse,
+    Scripted,
+    counted,
+    free_port,
+    message,
+    openssl,
+    record,
+    saying,
+    server_hello,
+    stall,
+    suites_of,
+    wait_for,
+    with_alert,
+    with_nothing,
+    with_reset,
+)
+
+NAMES = load()
+QUICK = Limits(answer_seconds=3.0, back_off=0.01)
+IMPATIENT = Limits(answer_seconds=0.3, back_off=0.01)
+"""For servers that stall."""
+EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
+ALL_TLS13 = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"]
+GCM_RSA, CBC_RSA, RC4, EXPORT, TRIPLE_DES = 0x009D, 0x0035, 0x0005, 0x0003, 0x000A
+GCM_CURVE = 0xC030
+
+
+def code(name: str) -> int:
+    return next(c for c in NAMES.tls13 + NAMES.common + NAMES.rare if NAMES.suite(c) == name)
+
+
+def frugal(inventory: Inventory) -> bool:
+    """Accepted suites + versions + groups + a few."""
+    listed = len(inventory.cipher_suites) + len(inventory.versions) + len(inventory.groups)
+    return inventory.handshakes <= min(listed + 6, 60)
+
+
+async def inventory_of(port: int, connect: Connect, limits: Limits = Limits(back_off=0.05)) -> Inventory:  # noqa: B008
+    """Of a real server, whose accepted connections must be the handshakes that the inventory says it made."""
+    async with counted(port) as counter:
+        inventory = await take_inventory("x.test", "127.0.0.1", counter.port, connect=connect, limits=limits)
+        assert inventory.handshakes == counter.accepted <= 60
+    return inventory
+
+
+class TestOfOpenssl:
+    async def test_by_default(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        inventory = await inventory_of(start_openssl(), connect)
+        expected = [name for name in suites_of("DEFAULT", "-tls1_2") if "_ECDSA_" not in name]
+        assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+        assert inventory.cipher_suites[:3] == tuple(ALL_TLS13)
+        assert sorted(inventory.cipher_suites[3:]) == sorted(expected)
+        assert {"x25519", "secp256r1", "x448", "secp521r1", "secp384r1"} <= set(inventory.groups)
+        assert (inventory.complete, inventory.failure) == (True, None)
+        assert frugal(inventory)
+        assert inventory.handshakes <= 45
+
+    async def test_with_an_ecdsa_certificate(self, start_openssl: StartOpenssl, connect: Connect, certificates: Certificates) -> None:
+        inventory = await inventory_of(start_openssl("-groups", "P-384:P-256:X25519", certificate=certificates.ecdsa), connect)
+        expected = [name for name in suites_of("DEFAULT", "-tls1_2") if "_ECDSA_" in name]
+        assert sorted(inventory.cipher_suites[3:]) == sorted(expected)
+        assert set(inventory.groups) == {"x25519", "secp256r1", "secp384r1"}
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_curves_beside_that_of_an_ecdsa_certificate(
+        self, start_openssl: StartOpenssl, connect: Connect, certificates: Certificates
+    ) -> None:
+        port = start_openssl("-tls1_2", "-groups", "P-521:brainpoolP256r1:P-256:X25519", certificate=certificates.ecdsa)
+        inventory = await inventory_of(port, connect)
+        assert set(inventory.groups) == {"secp521r1", "brainpoolP256r1", "secp256r1", "x25519"}
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_with_both_certificates(self, start_openssl: StartOpenssl, connect: Connect, certificates: Certificates) -> None:
+        both = ("-dcert", str(certificates.ecdsa), "-dkey", str(certificates.ecdsa))
+        inventory = await inventory_of(start_openssl(*both, "-cipher", "ECDHE+AESGCM"), connect)
+        assert sorted(inventory.cipher_suites[3:]) == sorted(suites_of("ECDHE+AESGCM", "-tls1_2"))
+        assert inventory.complete
+
+    async def test_with_an_order_of_its_own(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        wanted = ["AES128-SHA", "ECDHE-RSA-AES128-SHA256", "AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"]
+        port = start_openssl(
+            "-serverpref", "-cipher", ":".join(wanted), "-ciphersuites", "TLS_AES_128_GCM_SHA256:TLS_AES_128_CCM_8_SHA256",
+            "-groups", "ffdhe3072:P-521:X448:P-256",
+        )  # fmt: skip
+        inventory = await inventory_of(port, connect)
+        assert inventory.cipher_suites == (
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_AES_128_CCM_8_SHA256",
+            "TLS_RSA_WITH_AES_128_CBC_SHA",
+            "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+            "TLS_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        )
+        assert inventory.groups == ("ffdhe3072", "secp521r1", "x448", "secp256r1")
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_curves_that_only_tls_1_2_has(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        wanted = "X25519:brainpoolP384r1:secp224r1:secp256k1:sect283r1"
+        port = start_openssl("-serverpref", "-groups", wanted, "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0")
+        inventory = await inventory_of(port, connect)
+        assert inventory.groups == ("x25519", "brainpoolP384r1", "secp224r1", "secp256k1", "sect283r1")
+        assert inventory.complete
+
+    async def test_curves_without_tls_1_3(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        inventory = await inventory_of(start_openssl("-serverpref", "-tls1_2", "-groups", "P-384:P-256:X25519"), connect)
+        assert inventory.groups[:3] == ("secp384r1", "secp256r1", "x25519")
+        assert inventory.versions == ("TLSv1.2",)
+
+    @pytest.mark.parametrize(
+        ("flags", "versions"),
+        [
+            (["-tls1"], ("TLSv1",)),
+            (["-tls1_1"], ("TLSv1.1",)),
+            (["-tls1_2"], ("TLSv1.2",)),
+            (["-tls1_3"], ("TLSv1.3",)),
+            (["-no_tls1_3"], ("TLSv1", "TLSv1.1", "TLSv1.2")),
+            (["-no_tls1_1", "-no_tls1_2"], ("TLSv1", "TLSv1.3")),
+            ([], ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")),
+        ],
+    )
+    async def test_its_versions(self, flags: list[str], versions: tuple[str, ...], start_openssl: StartOpenssl, connect: Connect) -> None:
+        inventory = await inventory_of(start_openssl(*flags, "-cipher", "AES128-SHA:AES256-SHA:@SECLEVEL=0"), connect)
+        old = ("TLS_RSA_WITH_AES_256_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA") if versions != ("TLSv1.3",) else ()
+        assert inventory.versions == versions
+        assert inventory.cipher_suites == (*(ALL_TLS13 if "TLSv1.3" in versions else ()), *old)
+        assert inventory.complete
+        assert frugal(inventory)
+
+    @pytest.mark.parametrize("cipher_list", ["aNULL:@SECLEVEL=0", "eNULL:@SECLEVEL=0", "kRSA:@SECLEVEL=0"])
+    async def test_suites_that_nobody_should_speak(self, cipher_list: str, start_openssl: StartOpenssl, connect: Connect) -> None:
+        inventory = await inventory_of(start_openssl("-tls1_2", "-cipher", cipher_list), connect)
+        expected = [name for name in suites_of(cipher_list, "-tls1_2") if "_ECDSA_" not in name]
+        assert sorted(inventory.cipher_suites) == sorted(expected)
+        assert len(expected) >= 5
+        assert inventory.complete
+        assert frugal(inventory)
+
+    @pytest.mark.parametrize("size", [2048, 3072])
+    async def test_a_prime_field_of_rfc_7919(self, size: int, start_openssl: StartOpenssl, connect: Connect, tmp_path: Path) -> None:
+        parameters = tmp_path / "dh.pem"
+        parameters.write_text(openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", f"group:ffdhe{size}"))
+        inventory = await inventory_of(start_openssl("-tls1_2", "-dhparam", str(parameters), "-cipher", "DHE-RSA-AES128-SHA"), connect)
+        assert inventory.groups == (f"ffdhe{size}",)
+
+    async def test_too_much_for_the_budget_still_shows_what_is_weak(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        inventory = await inventory_of(start_openssl("-serverpref", "-cipher", EVERYTHING), connect)
+        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "budget", 60)
+        assert inventory.versions == ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+        accepted = {*suites_of(EVERYTHING, "-tls1_2"), *ALL_TLS13}
+        assert set(inventory.cipher_suites) < accepted
+        assert any("anon" in name or "NULL" in name for name in inventory.cipher_suites)
+
+
+async def test_of_python_with_a_prime_field_of_its_own(tmp_path: Path, connect: Connect, certificates: Certificates) -> None:
+    parameters = tmp_path / "dh.pem"
+    parameters.write_text(openssl("dhparam", "-dsaparam", "1024"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("DHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-SHA256:@SECLEVEL=0")
+    context.load_cert_chain(certificates.rsa)
+    context.load_dh_params(str(parameters))
+    context.set_ecdh_curve("secp521r1")
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context) as server:
+        inventory = await inventory_of(server.sockets[0].getsockname()[1], connect)
+    assert inventory.versions == ("TLSv1.2",)
+    assert inventory.cipher_suites == ("TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256")
+    assert inventory.groups == ("dhe-1024", "secp521r1")
+    assert inventory.complete
+
+
+@pytest.fixture
+def nginx(tmp_path: Path, certificates: Certificates) -> Iterator[int]:
+    """The port of an nginx with an order of its own."""
+    if NGINX is None:
+        pytest.skip("no nginx on this machine")
+    port = free_port()
+    paths = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (tmp_path / "nginx.conf").write_text(f"""
+        daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}}
+        http {{
+          access_log off; {paths}
+          server {{
+            listen 127.0.0.1:{port} ssl; ssl_certificate {certificates.rsa}; ssl_certificate_key {certificates.rsa};
+            ssl_protocols TLSv1.2 TLSv1.3; ssl_prefer_server_ciphers on; ssl_ecdh_curve X448:prime256v1;
+            ssl_ciphers AES128-SHA:ECDHE-RSA-AES256-GCM-SHA384;
+          }}
+        }}""")
+    with subprocess.Popen([NGINX, "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "error.log")]) as process:
+        wait_for(port, process)
+        yield port
+        process.terminate()
+
+
+async def test_of_nginx_in_its_order(nginx: int, connect: Connect) -> None:
+    inventory = await inventory_of(nginx, connect)
+    assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+    assert inventory.cipher_suites == (*ALL_TLS13, "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384")
+    assert inventory.groups == ("x448", "secp256r1")
+    assert inventory.complete
+
+
+async def scripted(server: Scripted, connect: Connect, limits: Limits = QUICK, host: str = "x.test") -> Inventory:
+    async with server.serve() as port:
+        inventory = await take_inventory(host, "127.0.0.1", port, connect=connect, limits=limits)
+    assert inventory.handshakes == len(server.arrivals) <= limits.handshakes
+    return inventory
+
+
+class TestOfWhatNoOpensslSpeaksAnyMore:
+    async def test_ssl_3_with_rc4_and_export(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({SSL3: [RC4, EXPORT, TRIPLE_DES]}), connect)
+        assert inventory.versions == ("SSLv3",)
+        assert inventory.cipher_suites == ("TLS_RSA_WITH_RC4_128_SHA", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", "TLS_RSA_WITH_3DES_EDE_CBC_SHA")
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_a_suite_that_only_an_old_version_has(self, connect: Connect) -> None:
+        suites = {TLS12: [GCM_CURVE, CBC_RSA], TLS11: [CBC_RSA], TLS10: [RC4, CBC_RSA], SSL3: [TRIPLE_DES]}
+        inventory = await scripted(Scripted(suites, groups=[23]), connect)
+        assert inventory.versions == ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
+        assert set(inventory.cipher_suites) == {NAMES.suite(c) for c in (GCM_CURVE, CBC_RSA, RC4, TRIPLE_DES)}
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_rare_suites(self, connect: Connect) -> None:
+        rare = code("TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA")
+        assert (await scripted(Scripted({TLS12: [CBC_RSA, rare]}), connect)).cipher_suites == (NAMES.suite(CBC_RSA), NAMES.suite(rare))
+        beside = await scripted(Scripted({TLS13: [0x1301], TLS12: [rare]}, groups=[29]), connect)
+        assert beside.versions == ("TLSv1.2", "TLSv1.3")
+        assert beside.complete
+
+    async def test_hybrid_groups_of_tls_1_3(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({TLS13: [0x1301]}, groups=[0x11EC, 29, 0x11ED, 0x11EB, 0x6399]), connect)
+        assert inventory.groups == ("X25519MLKEM768", "x25519", "SecP384r1MLKEM1024", "SecP256r1MLKEM768", "X25519Kyber768Draft00")
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_a_server_that_cannot_do_without_a_key_share(self, connect: Connect) -> None:
+        server = Scripted({TLS13: [0x1302, 0x1301], TLS12: [GCM_CURVE]}, groups=[29, 23], needs_share=True)
+        inventory = await scripted(server, connect)
+        assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+        assert inventory.cipher_suites == (*(NAMES.suite(c) for c in (0x1302, 0x1301)), NAMES.suite(GCM_CURVE))
+
+    async def test_the_name_is_sent_always_but_for_an_address(self, connect: Connect) -> None:
+        for host, sent in (("x.test", "x.test"), ("127.0.0.1", ""), ("::1", "")):
+            server = Scripted({TLS12: [GCM_RSA]})
+            await scripted(server, connect, host=host)
+            assert {offer.name for offer in server.offers if offer.extensions} == {sent}
+
+
+class TestOfAServerThatRefusesWithoutAnAlert:
+    """Some reset or close the connection where others send handshake_failure."""
+
+    @pytest.mark.parametrize("refuse", [with_reset, with_nothing, with_alert(80), saying(record(21, b"\x01\x00")), stall])
+    async def test_it_is_listed_completely(self, refuse: Refuse, connect: Connect) -> None:
+        server = Scripted({TLS13: [0x1301], TLS12: [GCM_RSA, CBC_RSA], TLS10: [CBC_RSA]}, groups=[29], refuse=refuse)
+        inventory = await scripted(server, connect, IMPATIENT if refuse is stall else QUICK)
+        assert inventory.versions == ("TLSv1", "TLSv1.2", "TLSv1.3")
+        assert inventory.cipher_suites == tuple(NAMES.suite(c) for c in (0x1301, GCM_RSA, CBC_RSA))
+        assert inventory.complete
+
+
+class TestOfAServerThatIsTired:
+    FINE = {TLS13: [0x1301], TLS12: [GCM_RSA, CBC_RSA, TRIPLE_DES], TLS11: [CBC_RSA, TRIPLE_DES]}  # noqa: RUF012
+
+    @pytest.mark.parametrize("disturbance", [with_reset, with_nothing, stall])
+    @pytest.mark.parametrize("at", [1, 2, 6])
+    async def test_one_drop_changes_nothing(self, at: int, disturbance: Refuse, connect: Connect) -> None:
+        calm = await scripted(Scripted(self.FINE, groups=[29]), connect)
+        limits = IMPATIENT if disturbance is stall else QUICK
+        shaken = await scripted(Scripted(self.FINE, groups=[29], disturb={at: disturbance}), connect, limits)
+        assert shaken == Inventory(calm.versions, calm.cipher_suites, calm.groups, calm.handshakes + 1, complete=True)
+
+    @pytest.mark.parametrize(("disturbance", "reason"), [(with_reset, "reset"), (with_nothing, "reset"), (stall, "timeout")])
+    @pytest.mark.parametrize("after", [1, 5, 9])
+    async def test_a_rate_limit_ends_it_with_what_is_known(self, after: int, disturbance: Refuse, reason: str, connect: Connect) -> None:
+        calm = await scripted(Scripted(self.FINE, groups=[29]), connect)
+        limits = IMPATIENT if disturbance is stall else QUICK
+        inventory = await scripted(Scripted(self.FINE, groups=[29], disturb={0: disturbance}, undisturbed=after), connect, limits)
+        assert (inventory.complete, inventory.failure) == (False, reason)
+        assert set(inventory.versions) <= set(calm.versions)
+        assert set(inventory.cipher_suites) <= set(calm.cipher_suites)
+        assert "TLSv1.3" in inventory.versions
+        assert inventory.handshakes <= after + 3
+
+    async def test_it_is_left_alone_for_a_while_before_the_retry(self, connect: Connect) -> None:
+        server = Scripted(self.FINE, groups=[29], disturb={3: with_reset})
+        await scripted(server, connect, Limits(back_off=0.3))
+        assert server.arrivals[3] - server.arrivals[2] >= 0.3
+
+    async def test_refused_connections_midway_are_no_refusal_of_suites(self, connect: Connect) -> None:
+        server = Scripted(self.FINE, groups=[29])
+        made = 0
+
+        async def limited(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            nonlocal made
+            made += 1
+            return await connect(address, port if made not in (6, 7) else free_port())
+
+        async with server.serve() as port:
+            inventory = await take_inventory("x.test", "127.0.0.1", port, connect=limited, limits=QUICK)
+        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "refused", 7)
+
+
+class TestOfAHostileServer:
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100,
+            b"\x16\x03\x03\xff\xff" + bytes(70_000),
+            record(22, b"\x02\xff\xff\xff" + bytes(16_000)) * 1000,  # a ServerHello of 16 MiB
+            record(22, server_hello(TLS12, 0xFAFA)),
+            record(22, message(2, b"\x03\x05" + bytes(32) + b"\x00\x00\x9d\x00")),
+            record(22, b"\x02\x00\x00\x02\x03\x03"),
+            record(23, b"x") * 1000,
+        ],
+    )
+    async def test_garbage_is_a_tls_failure(self, said: bytes, connect: Connect) -> None:
+        server = Scripted({}, disturb={0: saying(said)}, undisturbed=0)
+        inventory = await scripted(server, connect)
+        assert (inventory.versions, inventory.cipher_suites, inventory.groups) == ((), (), ())
+        assert (inventory.complete, inventory.failure) == (False, "tls")
+        assert inventory.handshakes <= 2
+
+    async def test_a_suite_that_was_not_offered_is_not_believed(self, connect: Connect) -> None:
+        same = saying(record(22, server_hello(TLS12, GCM_RSA)))
+        inventory = await scripted(Scripted({}, disturb={0: same}, undisturbed=0), connect)
+        assert (inventory.versions, inventory.cipher_suites) == (("TLSv1.2",), (NAMES.suite(GCM_RSA),))
+        assert (inventory.complete, inventory.failure) == (False, "tls")
+
+    async def test_one_group_for_ever_ends(self, connect: Connect) -> None:
+        same = saying(record(22, server_hello(TLS13, 0x1301, group=29, retry=True)))
+        inventory = await scripted(Scripted({}, disturb={0: same}, undisturbed=0), connect)
+        assert (inventory.complete, inventory.failure) == (False, "tls")
+
+    async def test_a_stall_is_a_timeout(self, connect: Connect) -> None:
+        start = time.monotonic()
+        inventory = await scripted(Scripted({}, disturb={0: stall}, undisturbed=0), connect, IMPATIENT)
+        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "timeout", 2)
+        assert time.monotonic() - start < 3
+
+    async def test_the_whole_has_a_deadline(self, connect: Connect) -> None:
+        server = Scripted({TLS12: [GCM_RSA]}, refuse=stall)
+        inventory = await scripted(server, connect, Limits(answer_seconds=0.2, back_off=0.01, total_seconds=0.5))
+        assert (inventory.complete, inventory.failure) == (False, "deadline")
+        assert inventory.cipher_suites == (NAMES.suite(GCM_RSA),)
+
+    async def test_breaking_off_after_the_server_hello_leaves_the_suite_known(self, connect: Connect) -> None:
+        begun = record(22, server_hello(TLS12, GCM_CURVE))
+        server = Scripted({}, disturb={1: saying(begun)})
+        inventory = await scripted(server, connect, IMPATIENT)
+        assert inventory.cipher_suites == (NAMES.suite(GCM_CURVE),)
+
+    async def test_a_weak_suite_behind_more_strong_ones_than_the_budget_allows_is_seen(self, connect: Connect) -> None:
+        strong = [c for c in NAMES.common if c not in NAMES.weak()]
+        inventory = await scripted(Scripted({TLS12: [*strong, RC4]}, groups=[23]), connect)
+        assert (inventory.complete, inventory.failure) == (False, "budget")
+        assert inventory.cipher_suites[-1] == NAMES.suite(RC4)
+
+    async def test_one_that_takes_everything_meets_the_budget(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({TLS12: list(NAMES.common), TLS10: list(NAMES.common)}, groups=[23]), connect)
+        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "budget", 60)
+
+
+class TestOfNoServer:
+    async def test_a_closed_port(self, connect: Connect) -> None:
+        inventory = await take_inventory("x.test", "127.0.0.1", free_port(), connect=connect, limits=QUICK)
+        assert inventory == Inventory((), (), (), 2, complete=False, failure="refused")
+
+    async def test_an_address_that_the_guard_refuses(self) -> None:
+        inventory = await take_inventory("x.test", "127.0.0.1", 443, connect=guarded(Guard()), limits=QUICK)
+        assert inventory == Inventory((), (), (), 0, complete=False, failure="address_refused")
+
+    async def test_one_that_refuses_every_version(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({}), connect)
+        assert (inventory.versions, inventory.complete, inventory.failure) == ((), False, "tls")

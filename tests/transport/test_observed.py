@@ -1,0 +1,57 @@
+"""The memory of every host: small, and bounded whatever a host sends."""
+
+from __future__ import annotations
+
+from gemcrawl.transport.facts import Handshake, Hop
+from gemcrawl.transport.observed import PER_ADDRESS, PER_HOST, Observed
+
+HANDSHAKE = Handshake("TLSv1.3", "TLS_AES_128_GCM_SHA256", (), True)
+
+
+def hop(url: str = "https://x.test/", *, status: int = 200, address: str = "192.0.2.1", hsts: tuple[str, ...] = ()) -> Hop:
+    return Hop(url=url, status=status, address=address, hsts=hsts, handshake=HANDSHAKE if url.startswith("https:") else None)
+
+
+def test_a_host_never_asked_is_empty() -> None:
+    seen = Observed().of("x.test")
+    assert (seen.https, seen.http_routes, seen.https_failure, seen.http_failure) == ({}, [], None, None)
+
+
+def test_hops_are_kept_by_address_and_alike_ones_once() -> None:
+    observed = Observed()
+    for one in (hop(), hop("https://X.test:443/other"), hop(status=404), hop(hsts=("max-age=1",)), hop(address="2001:db8::1")):
+        observed.hop(one)
+    seen = observed.of("x.test").https
+    assert [(h.status, h.hsts) for h in seen["192.0.2.1"]] == [(200, ()), (404, ()), (200, ("max-age=1",))]
+    assert len(seen["2001:db8::1"]) == 1
+
+
+def test_hops_without_a_handshake_are_no_https() -> None:
+    observed = Observed()
+    observed.hop(hop("http://x.test/"))
+    assert observed.of("x.test").https == {}
+
+
+def test_a_host_with_ever_new_headers_fills_no_memory() -> None:
+    observed = Observed()
+    for n in range(50):
+        observed.hop(hop(hsts=(f"max-age={n}",)))
+        observed.route((hop(f"http://x.test/{n}"),))
+    assert len(observed.of("x.test").https["192.0.2.1"]) == PER_ADDRESS
+    assert len(observed.of("x.test").http_routes) == PER_HOST
+
+
+def test_routes_count_where_they_start_at_http() -> None:
+    observed = Observed()
+    upgrade = (hop("http://x.test/", status=301), hop("https://www.x.test/"))
+    for route in (upgrade, upgrade, (hop(),), ()):
+        observed.route(route)
+    assert observed.of("x.test").http_routes == [upgrade]
+    assert observed.of("www.x.test").http_routes == []
+
+
+def test_failures_are_kept_by_scheme() -> None:
+    observed = Observed()
+    observed.failure("https://x.test/", "tls")
+    observed.failure("http://x.test/", "refused")
+    assert (observed.of("x.test").https_failure, observed.of("x.test").http_failure) == ("tls", "refused")
