@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,34 @@ from gemcrawl.demo.process import DemoServer
 from gemcrawl.demo.score import SCORED_KINDS, Score, Share, score
 
 
-def run(directory: Path) -> list[Table]:
-    """Surveys the nation of 390 once, on ports of its own, with the settings of `gemcrawl demo`."""
+@dataclass(frozen=True, slots=True)
+class Night:
+    """One survey of the nation with the settings of `gemcrawl demo`."""
+
+    found: dict[str, Any]
+    """What `benchmarks.survey` printed."""
+    snapshot: Path
+    truth_file: Path
+    score: Score
+    seconds: float
+    """From the start of the nation to the score."""
+
+
+@cache
+def survey(directory: Path) -> Night:
+    """Surveys the nation of 390, on ports of its own; once per run of the benchmarks."""
     started = time.monotonic()
     with DemoServer(directory / "night") as server:
         found = figures("benchmarks.survey", settings_for(server, directory / "night-output"))
-        result = score(Path(found["snapshot"]), server.truth_file)
-    wall = time.monotonic() - started
-    return [_quality(result, Path(found["snapshot"])), _cost(found, wall)]
+        snapshot = Path(found["snapshot"])
+        result = score(snapshot, server.truth_file)
+    return Night(found, snapshot, server.truth_file, result, time.monotonic() - started)
+
+
+def run(directory: Path) -> list[Table]:
+    """How good the night is, and what it costs."""
+    night = survey(directory)
+    return [_quality(night.score, night.snapshot), _cost(night.found, night.seconds)]
 
 
 def _quality(result: Score, snapshot: Path) -> Table:
@@ -31,11 +53,11 @@ def _quality(result: Score, snapshot: Path) -> Table:
     table.add("municipalities with a row", "390 of 390", f"{rows} of {result.outcomes.of}")
     for kind in SCORED_KINDS:
         found = result.kinds[kind]
-        table.add(f"recall, {kind} forms", "0.97", f"{found.recall:.3f} ({found.found} of {found.expected})")
-        table.add(f"precision, {kind} forms", "0.97", f"{found.precision:.3f} ({found.false} false)")
+        table.add(f"recall, {kind} forms", ">= 0.97", f"{found.recall:.3f} ({found.found} of {found.expected})")
+        table.add(f"precision, {kind} forms", ">= 0.97", f"{found.precision:.3f} ({found.false} false)")
     shares: dict[str, tuple[str, Share]] = {
-        "verdicts right": ("0.98", result.verdicts),
-        "rule set https-2016 right": ("0.98", result.https_2016),
+        "verdicts right": (">= 0.98", result.verdicts),
+        "rule set https-2016 right": (">= 0.98", result.https_2016),
         **{f"rule set {name.replace('_', '-')} right": ("", share) for name, share in result.rule_sets.items()},
         "findings exactly right": ("", result.findings),
         "outcomes right": ("", result.outcomes),

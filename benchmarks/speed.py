@@ -19,10 +19,11 @@ SITES = 390
 """Municipalities that gemcrawl surveys at the same time: all, so that the waits which some sites ask for overlap, and the core stays busy."""
 _NOTE = """\
 Medians of {rounds} rounds in turns; the crawler on one core, the nation's server on another, where it used {gemcrawl:.0%} of the core for
-gemcrawl and {bare:.0%} for the bare spider, so the crawlers are what is measured. Time is from spider opened to spider closed. With gemcrawl
-that includes robots.txt, http probes, TLS inventories of the hosts (their handshakes are no responses), judging, parts, publication, and the
-waits that robots.txt asks for: where its core was not busy it was waiting. The bare spider waits for nothing and keeps nothing. Pages are gemcrawl's column `pages` and the bare spider's HTML responses; responses are those of the download handler. The bare
-spider stops after as many HTML responses as gemcrawl had pages ({pages})."""
+gemcrawl and {bare:.0%} for the bare spider: the crawlers are what is measured. Time is from spider opened to spider closed. With gemcrawl
+that includes robots.txt, http probes, TLS inventories of the hosts (their handshakes are no responses), judging, parts and publication, and
+the waits that robots.txt asks for; the bare spider waits for nothing, judges nothing and keeps nothing. A core that is not busy waited, or
+served others. Pages are gemcrawl's column `pages` and the bare spider's HTML responses, of which it made as many as gemcrawl had pages
+({pages}); responses are those of the download handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _table(ours: list[Run], bare: list[Run]) -> Table:
     table = Table("Speed on one core, against a bare CrawlSpider", ("figure", "gemcrawl", "bare spider", "ratio", "asked"), note)
     for name in ours[0].measures():
         a, b = (median(run.measures()[name] for run in runs) for runs in (ours, bare))
-        table.add(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}", "1.8" if name == "HTML pages/s" else "")
+        table.add(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}", ">= 1.8" if name == "HTML pages/s" else "")
     for name, of in (("seconds", "seconds"), ("CPU seconds", "cpu"), ("HTML pages", "pages"), ("responses", "responses")):
         a, b = (median(getattr(run, of) for run in runs) for runs in (ours, bare))
         table.add(name, f"{a:.1f}".removesuffix(".0"), f"{b:.1f}".removesuffix(".0"), f"{a / b:.2f}", "")

@@ -6,8 +6,8 @@ import hashlib
 import itertools
 import json
 import signal
+import ssl
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 from gemcrawl.items import TABLES
 from gemcrawl.settings import USER_AGENT
 from tests.cli.program import CHECKOUT, Ended, ended, options, run, start
-from tests.support.authority import TLS13, Authority
+from tests.support.authority import EVERY_SUITE, TLS13, Authority, Leaf, Versions
 from tests.support.world import Reply, Route, Tls, World, redirect
 
 HSTS = {"Strict-Transport-Security": "max-age=31536000", "Content-Type": "text/html; charset=utf-8"}
@@ -99,6 +99,15 @@ WEBSITES = ("www.goed.test", "www.half.test", "www.weg.test", "www.dicht.test", 
 GOOD, HALF, GONE, CLOSED, EVIL, EMPTY = (f"GM{n}" for n in range(9001, 9007))
 
 
+class Modern(Leaf):
+    """Offers one good group; OpenSSL's own choice has some that the guidelines do not list."""
+
+    def server_context(self, versions: Versions = (TLS13, TLS13), ciphers: str = EVERY_SUITE) -> ssl.SSLContext:
+        context = super().server_context(versions, ciphers)
+        context.set_ecdh_curve("prime256v1")
+        return context
+
+
 @dataclass
 class Crawled:
     """A world after two crawls of it."""
@@ -116,7 +125,9 @@ class Crawled:
 @pytest.fixture(scope="module")
 def crawled(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     folder = tmp_path_factory.mktemp("crawled")
-    with World(HOSTS, authority, tls=TLS, closed=["https://www.weg.test", "http://www.weg.test"]) as world:
+    world = World(HOSTS, authority, tls=TLS, closed=["https://www.weg.test", "http://www.weg.test"])
+    world.leaves = {host: Modern(leaf.sent, leaf.pem_file) for host, leaf in world.leaves.items()}
+    with world:
         arguments = options(world, world.registry(folder, *WEBSITES), folder / "output")
         runs, asked = [], []
         for _ in range(2):
@@ -285,7 +296,7 @@ def test_an_interrupted_run_exits_5_and_is_finished_by_resume(make_world: Callab
     assert [(row["code"], row["outcome"]) for row in rows] == [(f"GM{9001 + n}", "surveyed") for n in range(SITES)]
     asked_again = {asked.host for asked in world.log}
     assert asked_again == {f"www.g{n}.test" for n in range(SITES) if f"GM{9001 + n}" not in done}
-    assert Counter(row["contact"] for row in rows) == {"secure": SITES}
+    assert [row["contact_forms"] for row in rows] == [1] * SITES
 
 
 RAISING = '''

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,5 +77,10 @@ def show(console: Console, snapshot: Path, *, query_options: str = "") -> None:
     console.print()
     console.print("outcomes: " + ", ".join(f"{count} {outcome}" for outcome, count in numbers.outcomes.items()))
     console.print(Text(f"snapshot: {snapshot}"), soft_wrap=True)
-    sql = "SELECT name, page_url, findings[1].code FROM latest.forms JOIN latest.municipalities m ON m.code = municipality WHERE verdict = 'insecure'"
-    console.print(Text(f'next:     gemcrawl query {query_options}"{sql}"'), soft_wrap=True)
+    sql = "SELECT name, form_id, page_url, findings[1].code FROM latest.forms JOIN latest.municipalities m ON m.code = municipality WHERE verdict = 'insecure'"
+    console.print(Text(f'next:     {program()} query {query_options}"{sql}"'), soft_wrap=True)
+
+
+def program() -> str:
+    """How the user can call gemcrawl again: by name where it is on PATH, else as it was called."""
+    return "gemcrawl" if shutil.which("gemcrawl") else sys.argv[0]

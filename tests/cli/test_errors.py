@@ -63,6 +63,7 @@ def assert_one_line(found: Ended, *says: str) -> None:
         (["--max-pages", "0"], ("--max-pages", "1", "gemcrawl crawl --help")),
         (["--log-file", "/proc/gemcrawl.log"], ("/proc/gemcrawl.log", "name another")),
         (["--log-level", "loud"], ("--log-level", "'loud'", "gemcrawl crawl --help")),
+        (["--registry", "in-the-way"], ("in-the-way", "line 1", "website is missing")),
         (["--known-hosts", "missing.csv"], ("missing.csv", "cannot be read")),
         (["--workrs", "3"], ("--workrs", "gemcrawl crawl --help")),
     ],
