@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUDGET = 60
 """Requests after which breadth first gives a municipality up; a site has about fifty pages."""
 EVERY = 5
-"""Breadth first is tried on every so-manieth municipality that has forms, or it would take four minutes."""
+"""One in so many of the municipalities that have forms is tried breadth first; all of them would take four minutes."""
 _NOTE = """\
 Breadth first is the bare CrawlSpider, with frames followed as links are, one set of seen URLs per municipality, and told when to stop:
 it counts until one address of the last appointment or contact form of the truth was asked for, or {budget} requests where that never

@@ -22,7 +22,7 @@ TIMEOUT = 300
 
 @contextmanager
 def pinned(position: int) -> Iterator[None]:
-    """Processes started inside run on one core only: the so-manieth of those that this process may use; on any core where there is but one."""
+    """Processes started inside run on one core only, the one at `position` among those allowed; on any core where there is but one."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) > position and len(cores) > 1:
         os.sched_setaffinity(0, {cores[position]})

@@ -73,7 +73,9 @@ HOME = "https://www.x.test/"
 async def test_both_forms_one_click_away_cost_seven_requests() -> None:
     web = Web(
         {
-            HOME: page("Gemeente", link("/contact", "Contact"), link("https://afspraken.x.test/", "Afspraak maken"), link("/nieuws", "Nieuws")),
+            HOME: page(
+                "Gemeente", link("/contact", "Contact"), link("https://afspraken.x.test/", "Afspraak maken"), link("/nieuws", "Nieuws")
+            ),
             "https://www.x.test/contact": page("Contactformulier", CONTACT_FORM),
             "https://afspraken.x.test/": page("Afspraak maken", APPOINTMENT_FORM),
         }
@@ -181,8 +183,16 @@ async def test_http_only_site_is_read_over_http() -> None:
         ({HOME: (302, HOME)}, "unreachable", "redirect_loop"),
         ({"https://www.x.test/robots.txt": 500, HOME: page("x")}, "robots_denied", "robots_unavailable"),
         ({"https://www.x.test/robots.txt": "User-agent: *\nDisallow: /", HOME: page("x")}, "robots_denied", "robots"),
-        (dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "timeout"), "unreachable", "timeout"),
-        (dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "dns"), "unreachable", "dns"),
+        (
+            dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "timeout"),
+            "unreachable",
+            "timeout",
+        ),
+        (
+            dict.fromkeys((HOME, "http://www.x.test/", "https://www.x.test/robots.txt", "http://www.x.test/robots.txt"), "dns"),
+            "unreachable",
+            "dns",
+        ),
     ],
 )
 async def test_outcomes_of_a_home_page_that_cannot_be_read(answers: dict[str, str | int], outcome: str, reason: str) -> None:
@@ -193,7 +203,9 @@ async def test_outcomes_of_a_home_page_that_cannot_be_read(answers: dict[str, st
 
 async def test_the_budget_ends_a_survey_as_partial_and_says_what_is_unread() -> None:
     links = [link(f"/afspraak-{word}", f"Afspraak maken {word}") for word in ("aa", "bb", "cc", "dd", "ee", "ff")]
-    web = Web({HOME: page("Gemeente", *links), **{f"https://www.x.test/afspraak-{w}": page(w) for w in ("aa", "bb", "cc", "dd", "ee", "ff")}})
+    web = Web(
+        {HOME: page("Gemeente", *links), **{f"https://www.x.test/afspraak-{w}": page(w) for w in ("aa", "bb", "cc", "dd", "ee", "ff")}}
+    )
     found = await web.survey(Limits(pages=3))
     assert (found.municipality.outcome, found.municipality.reason) == ("partial", "budget")
     assert found.municipality.pages == 3
@@ -254,7 +266,9 @@ async def test_a_cookie_self_redirect_is_followed_once() -> None:
         if url == "https://www.x.test/form/contactformulier":
             web.answers[url] = next(turns)
             answer = await Web.get(web, url, jar=jar)
-            return Answer(url=url, hop=answer.hop, body=answer.body, location=answer.location, content_type="text/html", cookies=("s=1; Secure",))
+            return Answer(
+                url=url, hop=answer.hop, body=answer.body, location=answer.location, content_type="text/html", cookies=("s=1; Secure",)
+            )
         return await Web.get(web, url, jar=jar)
 
     web.get = get  # type: ignore[method-assign]
@@ -285,7 +299,12 @@ async def test_the_same_footer_form_on_every_page_is_one_form() -> None:
 async def test_form_ids_do_not_change_with_session_noise() -> None:
     ids = []
     for noise in ("?sid=1", "?sid=2"):
-        web = Web({HOME: page("Gemeente", link("/contact" + noise, "Contact")), "https://www.x.test/contact" + noise: page("Contact", CONTACT_FORM)})
+        web = Web(
+            {
+                HOME: page("Gemeente", link("/contact" + noise, "Contact")),
+                "https://www.x.test/contact" + noise: page("Contact", CONTACT_FORM),
+            }
+        )
         ids.append([f.form_id for f in (await web.survey()).forms])
     assert ids[0] == ids[1] != []
 
@@ -317,7 +336,9 @@ async def test_a_form_on_a_known_host_that_nobody_links_to_is_held_against_a_ran
     web = Web({HOME: page("Gemeente"), "https://afspraken.x.test/": form})
     (way,) = (await web.survey(known_hosts=("afspraken.x.test",))).ways.values()
     assert way.wildcard_name == ""
-    (tested,) = [url for url in web.asked if url.endswith(".x.test/") and url not in (HOME, "http://www.x.test/", "https://afspraken.x.test/")]
+    (tested,) = [
+        url for url in web.asked if url.endswith(".x.test/") and url not in (HOME, "http://www.x.test/", "https://afspraken.x.test/")
+    ]
 
     class Everything(dict[str, str | int | tuple[int, str] | Reason]):
         def get(self, url: str, default: object = None) -> object:  # type: ignore[override]

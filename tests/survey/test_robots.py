@@ -20,7 +20,9 @@ def test_a_client_error_means_free(status: int) -> None:
 
 
 def test_rules_for_everybody_and_for_us() -> None:
-    rules = parse(200, b"User-agent: *\nDisallow: /prive\nCrawl-delay: 3\n\nUser-agent: gemcrawl\nDisallow: /a\nAllow: /a/b\nCrawl-delay: 7")
+    rules = parse(
+        200, b"User-agent: *\nDisallow: /prive\nCrawl-delay: 3\n\nUser-agent: gemcrawl\nDisallow: /a\nAllow: /a/b\nCrawl-delay: 7"
+    )
     assert rules.refuses("https://x.test/prive") is None
     assert rules.refuses("https://x.test/a/c") == "robots"
     assert rules.refuses("https://x.test/a/b") is None
