@@ -24,6 +24,11 @@ that includes robots.txt, http probes, TLS inventories of the hosts (their hands
 the waits that robots.txt asks for; the bare spider waits for nothing, judges nothing and keeps nothing. A core that is not busy waited, or
 served others. Pages are gemcrawl's column `pages` and the bare spider's HTML responses, of which it made as many as gemcrawl had pages
 ({pages}); responses are those of the download handler."""
+_TITLE = "Speed on one core, against a bare CrawlSpider"
+EVERYTHING = 24
+_EVERYTHING = """\
+One round. gemcrawl's frontier is made to want every page up to this budget, and longer waits asked for by robots.txt are cut, as the bare spider
+does not know them; TLS inventories are left out; the rest is the full pipeline as above. {pages} pages each: what a page costs, where the costs of a site weigh less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,29 @@ def run(directory: Path) -> list[Table]:
         for number in range(ROUNDS):
             settings = settings_for(server, directory / f"speed-{number}", delay=SHORTEST_DELAY, GEMCRAWL_CONCURRENT_SITES=SITES)
             ours.append(_run(server, "pages", "benchmarks.survey", settings))
-            log = server.directory / "bare.log"
-            pages = ours[-1].pages
-            bare.append(_run(server, "html", "benchmarks.bare_spider", addresses_for(server), server.registry, log, "--pages", pages))
+            bare.append(_bare(server, ours[-1].pages))
+        settings = settings_for(
+            server,
+            directory / "speed-everything",
+            delay=SHORTEST_DELAY,
+            GEMCRAWL_CONCURRENT_SITES=SITES,
+            GEMCRAWL_MAX_PAGES=EVERYTHING,
+            GEMCRAWL_CRAWL_DELAY_MAX=SHORTEST_DELAY,
+            GEMCRAWL_TLS_INVENTORY=False,
+        )
+        everything = _run(server, "pages", "benchmarks.everything", settings)
+        as_many = _bare(server, everything.pages)
     finally:
         server.stop()
-    return [_table(ours, bare)]
+    return [
+        _table(_TITLE, ours, bare, _NOTE),
+        _table(f"The same, up to {EVERYTHING} pages of every site", [everything], [as_many], _EVERYTHING),
+    ]
+
+
+def _bare(server: DemoServer, pages: int) -> Run:
+    log = server.directory / "bare.log"
+    return _run(server, "html", "benchmarks.bare_spider", addresses_for(server), server.registry, log, "--pages", pages)
 
 
 def _run(server: DemoServer, pages: str, module: str, *arguments: object) -> Run:
@@ -76,14 +98,14 @@ def _run(server: DemoServer, pages: str, module: str, *arguments: object) -> Run
     return Run(found[pages], found["responses"], found["seconds"], found["cpu"], found["peak_mb"], busy)
 
 
-def _table(ours: list[Run], bare: list[Run]) -> Table:
-    note = _NOTE.format(
-        rounds=ROUNDS,
+def _table(title: str, ours: list[Run], bare: list[Run], text: str) -> Table:
+    note = text.format(
+        rounds=len(ours),
         gemcrawl=median(run.server_busy for run in ours),
         bare=median(run.server_busy for run in bare),
         pages=ours[-1].pages,
     )
-    table = Table("Speed on one core, against a bare CrawlSpider", ("figure", "gemcrawl", "bare spider", "ratio", "asked"), note)
+    table = Table(title, ("figure", "gemcrawl", "bare spider", "ratio", "asked"), note)
     for name in ours[0].measures():
         a, b = (median(run.measures()[name] for run in runs) for runs in (ours, bare))
         table.add(name, f"{a:.1f}", f"{b:.1f}", f"{a / b:.2f}", ">= 1.8" if name == "HTML pages/s" else "")
