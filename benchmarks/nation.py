@@ -17,14 +17,7 @@ DEMO_DELAY, SHORTEST_DELAY = 0.005, 0.001
 def settings_for(server: DemoServer, output: Path, *, delay: float = DEMO_DELAY, **more: Any) -> Path:
     """Writes gemcrawl's settings for a nation that is served, as `gemcrawl demo` makes them, and returns the file."""
     settings = {
-        "GEMCRAWL_REGISTRY": str(server.registry),
-        "GEMCRAWL_KNOWN_HOSTS": str(server.known_hosts),
-        "GEMCRAWL_OUTPUT": str(output),
-        "GEMCRAWL_CONNECT_TO": server.connect_to,
-        "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
-        "GEMCRAWL_CA_FILE": str(server.ca_file),
-        "DOWNLOAD_DELAY": delay,
-        "GEMCRAWL_PROBE_SPACING": delay / 10,
+        **server.settings(output, delay=delay),
         "LOG_LEVEL": "ERROR",
         "EXTENSIONS": {"benchmarks.clock.Clock": 0, "scrapy.extensions.logstats.LogStats": None},
         **more,

@@ -128,17 +128,7 @@ def demo(
     from gemcrawl.demo.score import score
 
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
-        settings = {
-            "GEMCRAWL_REGISTRY": str(server.registry),
-            "GEMCRAWL_KNOWN_HOSTS": str(server.known_hosts),
-            "GEMCRAWL_OUTPUT": str(output),
-            "GEMCRAWL_CONNECT_TO": server.connect_to,
-            "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
-            "GEMCRAWL_CA_FILE": str(server.ca_file),
-            "DOWNLOAD_DELAY": delay,
-            "GEMCRAWL_PROBE_SPACING": delay / 10,
-            **_common(max_pages, keep_parts, log_level, log_file),
-        }
+        settings = server.settings(output, delay=delay) | _common(max_pages, keep_parts, log_level, log_file)
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()

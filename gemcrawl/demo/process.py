@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from gemcrawl.exceptions import GemcrawlError
 
@@ -72,6 +72,20 @@ class DemoServer:
         self.addresses = told.get("addresses", {})
         self.registry, self.known_hosts, self.ca_file = Path(told["registry"]), Path(told["known_hosts"]), Path(told["ca_file"])
         self.truth_file, self.log_file = Path(told["truth"]), Path(told["log"])
+
+    def settings(self, output: Path, *, delay: float) -> dict[str, Any]:
+        """Scrapy settings with which a survey reaches this nation and no other, ``delay`` seconds between requests to one server."""
+        return {
+            "GEMCRAWL_REGISTRY": str(self.registry),
+            "GEMCRAWL_KNOWN_HOSTS": str(self.known_hosts),
+            "GEMCRAWL_OUTPUT": str(output),
+            "GEMCRAWL_CONNECT_TO": self.connect_to,
+            "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
+            "GEMCRAWL_CA_FILE": str(self.ca_file),
+            "DOWNLOAD_DELAY": delay,
+            # All hosts share a few loopback addresses; the usual spacing per address would queue them for an hour.
+            "GEMCRAWL_PROBE_SPACING": delay / 10,
+        }
 
     def stop(self) -> None:
         """Ends the process by closing its standard input, harder when that does not help; `log_file` is complete after that."""
