@@ -47,6 +47,8 @@ Reason = Literal[
     "interrupted",
     "error",
 ]
+RenderCause = Literal["app_shell", "product", "supplier_script", "missing_form"]
+RenderOutcome = Literal["rendered", "off", "no_browser", "budget", "timeout", "crashed", "denied", "failed"]
 Verdict = Literal["secure", "weak", "downgrade", "insecure", "not_tested"]
 Status = Literal["secure", "weak", "downgrade", "insecure", "not_tested", "not_found"]
 RuleResult = Literal["pass", "fail", "not_applicable", "not_tested", "error", "unreachable"]
@@ -66,6 +68,8 @@ Kind = Literal[
     "product",
     "other",
 ]
+IN_SCOPE: frozenset[Kind] = frozenset({"appointment", "contact"})
+"""The kinds of form that the survey is about."""
 FoundVia = Literal["home", "link", "frame", "sitemap", "known_host", "guess", "previous"]
 PersonalData = Literal[
     "name",
@@ -248,6 +252,10 @@ class Form(_Row):
     found_via: Annotated[FoundVia, "how the survey came to the page"]
     depth: Annotated[Int16, "clicks from the home page"] = 0
     rendered: Annotated[bool, "seen only after scripts ran"] = False
+    render_outcome: Annotated[RenderOutcome | None, "what became of rendering its page; null when the page as fetched said enough"] = None
+    blocked_requests: Annotated[
+        Int32, "requests that its page tried to make while rendered and that were stopped: neither GET nor HEAD"
+    ] = 0
     frame_urls: Annotated[list[str], "chain of framing pages, outermost first"] = field(default_factory=list)
     supplier: Annotated[str | None, "product recognised"] = None
     supplier_evidence: Annotated[str | None, "by what it was recognised"] = None
@@ -291,6 +299,12 @@ class Page(_Row):
     score: Annotated[Float32, "frontier score with which it was chosen"] = 0.0
     found_via: Annotated[FoundVia, "how the survey came to it"]
     rendered: Annotated[bool, "rendered in the browser"] = False
+    render_cause: Annotated[
+        RenderCause | None,
+        "why it was to be rendered: an empty application shell, the mount point or a script of a known product, or a promising page "
+        "whose form is missing",
+    ] = None
+    render_outcome: Annotated[RenderOutcome | None, "what became of that; null when there was no cause"] = None
     forms: Annotated[Int16, "forms on it, of any kind"] = 0
     sha256: Annotated[str | None, "SHA-256 of the body, in hexadecimal"] = None
     seconds: Annotated[float, "time from request to body, redirects included"] = 0.0

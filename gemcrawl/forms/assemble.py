@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import islice
+from urllib.parse import quote
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -134,6 +135,10 @@ _API_IN_SCRIPT = re.compile(r"[\"'](https?://[^\"'\s<>]{1,300}?/(?:[\w.-]*api|wa
 """Address of a data service in the configuration that a product writes into its page."""
 
 
+_ATTRIBUTE = re.compile(r"\{([\w-]+)\}")
+"""An attribute's name in the template of an address."""
+
+
 def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgement]) -> int | None:
     """Index of the form the page is there for: the largest in main content that is not a search box or its like."""
     best, best_rank = None, (-1, -1, -1)
@@ -190,9 +195,23 @@ def _mounted(
             personal_data=data,
             personal_data_level="inferred" if data else "none",
             api_urls=tuple(dict.fromkeys(filter(None, api))),
+            definition_url=_definition(supplier.definition, node.attributes, addresses) if node is not None else None,
             signature=signature((), [supplier.id, *identity]),
         )
     ]
+
+
+def _definition(template: str, attributes: Mapping[str, str | None], addresses: Addresses) -> str | None:
+    """The address in ``template`` with the mount element's attributes filled in; None where one is missing."""
+    names = _ATTRIBUTE.findall(template)
+    if not names or not all(attributes.get(name) for name in names):
+        return None
+    # The first attribute is where the service lives, with its slashes; every other is a name in a path.
+    values = {
+        name: (attributes[name] or "")[:_TEXT] if i == 0 else quote((attributes[name] or "")[:_TEXT], safe="")
+        for i, name in enumerate(names)
+    }
+    return addresses.web(_ATTRIBUTE.sub(lambda match: values[match[1]], template)) or None
 
 
 def _is_product_page(supplier: Supplier, url: str) -> bool:

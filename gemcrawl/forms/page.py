@@ -46,6 +46,8 @@ class PageForm:
     """In the order of `gemcrawl.items.PersonalData`."""
     personal_data_level: PersonalDataLevel
     api_urls: tuple[str, ...] = ()
+    definition_url: str | None = None
+    """Where the product of a mount point publishes the form's definition, for anyone to read."""
     signature: str = ""
     """Stable over runs and over pages: field names, types and labels, without values, tokens or session ids."""
 
@@ -80,6 +82,10 @@ class PageReading:
     """It is a bot challenge."""
     app_shell: bool = False
     """An empty mount point that scripts will fill."""
+    scripts: bool = False
+    """It has scripts."""
+    script_product: bool = False
+    """The product recognised builds its forms by script."""
     mixed_active: tuple[str, ...] = field(default=())
     """http addresses of scripts, styles, objects and frames; empty unless the page is https."""
     mixed_passive: tuple[str, ...] = field(default=())

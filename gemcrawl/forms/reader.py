@@ -73,6 +73,8 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         error_page=error,
         challenge=challenge is not None,
         app_shell=shell,
+        scripts=bool(document.scripts or document.inline_scripts),
+        script_product=supplier is not None and (supplier.shell or bool(supplier.mount)),
         mixed_active=_insecure(document.active, addresses) if secure else (),
         mixed_passive=_insecure(document.passive, addresses) if secure else (),
     )

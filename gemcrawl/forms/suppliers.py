@@ -41,6 +41,7 @@ class Supplier:
     inferred: tuple[PersonalData, ...]
     api: tuple[str, ...]
     identity: tuple[str, ...]
+    definition: str
 
     def points(self, address: str) -> dict[Kind, float]:
         """Points for the first kind whose rule matches an address (host, path and query)."""
@@ -76,6 +77,7 @@ def _supplier(data: Mapping[str, Any]) -> Supplier:
         inferred=cast("tuple[PersonalData, ...]", tuple(data.get("inferred", ()))),
         api=tuple(data.get("api", ())),
         identity=tuple(data.get("identity", ())),
+        definition=data.get("definition", ""),
     )
 
 

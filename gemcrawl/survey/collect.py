@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from gemcrawl.forms.page import PageForm
-from gemcrawl.items import Form, FoundVia
+from gemcrawl.items import IN_SCOPE, Form, FoundVia, RenderOutcome
 from gemcrawl.survey.urls import host_of, key, split, without_noise
 from gemcrawl.survey.visit import Visit
 from gemcrawl.transport.cookies import insecure_session_cookies
 from gemcrawl.transport.facts import EntryLink, Route, Way
 
-IN_SCOPE = frozenset({"appointment", "contact"})
 MAX_FORMS = 200
 """Distinct forms kept per municipality."""
 SAME_FORM_PAGES = 3
@@ -29,6 +28,12 @@ class Found:
     entry_url: str | None
     frames: tuple[Visit, ...] = ()
     """Framing documents, outermost first."""
+    rendering: RenderOutcome | None = None
+    """What became of rendering the page; None when there was no cause."""
+    fresh: frozenset[str] = frozenset()
+    """Signatures of forms that only stood there after scripts ran."""
+    blocked: int = 0
+    """Requests of the page that were stopped."""
 
 
 @dataclass(slots=True)
@@ -103,6 +108,9 @@ class Collection:
             entry_url=found.entry_url,
             found_via=found.via,
             depth=found.depth,
+            rendered=form.signature in found.fresh,
+            render_outcome=found.rendering,
+            blocked_requests=found.blocked,
             frame_urls=[v.final_url for v in found.frames],
             supplier=reading.supplier,
             supplier_evidence=reading.supplier_evidence,

@@ -5,22 +5,22 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gemcrawl.forms.page import Link, PageReading
-from gemcrawl.items import FoundVia, Kind, Municipality, Outcome, Page, Reason, RedirectHop, Survey
+from gemcrawl.items import FoundVia, Kind, Outcome, Page, Reason, RenderCause, Survey
 from gemcrawl.sites import site_of
-from gemcrawl.survey import sitemap
 from gemcrawl.survey.collect import Collection, Found
+from gemcrawl.survey.definitions import Definitions
 from gemcrawl.survey.frontier import DECAY, Candidate, Frontier, Wanted
 from gemcrawl.survey.links import (
     GOALS,
     NOTHING,
     STRONG,
     WEAK,
-    Scores,
+    Goal,
     forbidden_text,
     forbidden_url,
     host_score,
@@ -28,20 +28,21 @@ from gemcrawl.survey.links import (
     special,
     url_score,
 )
-from gemcrawl.survey.urls import host_of, key, split
-from gemcrawl.survey.visit import HTML, NETWORK, Get, Visit, Visitor
+from gemcrawl.survey.rendering import Budget, Renderings, Seen, cause_of
+from gemcrawl.survey.rows import municipality_row, page_row
+from gemcrawl.survey.sitemaps import promising_pages
+from gemcrawl.survey.urls import host_of, key
+from gemcrawl.survey.visit import NETWORK, Get, Visit, Visitor
 from gemcrawl.transport.observed import Observed
 
 if TYPE_CHECKING:
+    from gemcrawl.fetch.rendered import Render
     from gemcrawl.registry import Entry
 
 MAX_FRAMES = 5
 MAX_FRAME_DEPTH = 3
 MAX_OUTSIDE = 2
 """Clicks on another host: its first page, and the one link from there that names the form."""
-MAX_SITEMAPS = 3
-SITEMAP_PAGES = 40
-"""Best pages of the sitemaps that join the frontier."""
 OUTSIDE_SCORE = 2.0
 """What a link to another host must promise."""
 INHERITED = 0.5
@@ -56,6 +57,8 @@ class Limits:
 
     pages: int = 40
     seconds: float = 900.0
+    rendered: int = 8
+    """Pages rendered."""
 
 
 @dataclass(slots=True)
@@ -84,23 +87,32 @@ async def survey(
     *,
     slow_down: Callable[[str, float], None],
     progress: Progress | None = None,
+    render: Render | None = None,
+    run: Budget | None = None,
 ) -> tuple[Survey, Visitor]:
     """Surveys one municipality; never raises but for cancellation.
+
+    Args:
+        render: renders a page; None when pages are only fetched.
+        run: what the whole run may still render; None for no limit beyond the municipality's own.
 
     Returns:
         The survey, without hosts, findings and verdicts, and the visitor with which the transport pipeline may go on asking.
     """
     deadline = time.monotonic() + limits.seconds
     visitor = Visitor(get, observed, jar=entry.code, deadline=deadline, slow_down=slow_down)
-    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name))
+    renderings = Renderings(render, visitor, Budget(limits.rendered), run or Budget(limits.rendered), deadline)
+    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name), renderings)
     return await site.run(), visitor
 
 
 class _Site:
     """State of one survey."""
 
-    def __init__(self, entry: Entry, visitor: Visitor, limits: Limits, deadline: float, progress: Progress) -> None:
+    def __init__(self, entry: Entry, visitor: Visitor, limits: Limits, deadline: float, progress: Progress, renderings: Renderings) -> None:
         self.entry, self.visitor, self.limits, self.deadline, self.progress = entry, visitor, limits, deadline, progress
+        self.renderings = renderings
+        self.definitions = Definitions(visitor)
         self.collection = Collection(entry.code)
         self.frontier = Frontier()
         self.wanted = Wanted(home=entry.website)
@@ -111,9 +123,16 @@ class _Site:
         self.fell_back = False
         """https did not answer, and the site was read over http."""
         self.own_sites = {site_of(entry.website)}
-        self.sitemaps: list[str] | None = None
+        self.sitemaps_read = False
         self._links: set[tuple[str, str]] = set()
         self._failed: set[str] = set()
+        self._rows_at: dict[str, int] = {}
+        """Index of the row of a page, by where it ended."""
+        self._shells: dict[str, Visit] = {}
+        """Pages that scripts have to fill: one document with a page for every route."""
+        self._formless: dict[Goal, tuple[Visit, Candidate]] = {}
+        """The page that promised most of a form, had scripts, and showed none."""
+        self._rendered_late: set[str] = set()
 
     async def run(self) -> Survey:
         started = datetime.now(UTC)
@@ -126,30 +145,21 @@ class _Site:
             outcome, reason = end.outcome, end.reason
         if self.fell_back and (await self.visitor.ask(f"https://{self.entry.website}/")).hop is not None:
             # https does answer: what was read over http came from a failure of the network, and says nothing about the municipality.
-            return await _Site(self.entry, self.visitor, self.limits, self.deadline, self.progress).run()
+            return await _Site(self.entry, self.visitor, self.limits, self.deadline, self.progress, self.renderings).run()
         self.collection.finish()
         found = list(self.collection.forms.values())
-        kinds = [form.kind for form in found]
         return Survey(
-            municipality=Municipality(
-                code=self.entry.code,
-                name=self.entry.name,
-                province=self.entry.province,
-                website=self.entry.website,
+            municipality=municipality_row(
+                self.entry,
+                found,
                 start_url=self.start_url,
                 outcome=outcome,
                 reason=reason,
-                appointment="not_tested",
-                contact="not_tested",
-                appointment_forms=kinds.count("appointment"),
-                contact_forms=kinds.count("contact"),
-                other_forms=len(kinds) - kinds.count("appointment") - kinds.count("contact"),
-                suppliers=sorted({form.supplier for form in found if form.supplier}),
                 pages=self.fetched,
                 requests=self.visitor.requests,
-                bytes=self.visitor.bytes,
+                bytes_received=self.visitor.bytes,
+                rendered=self.renderings.pages,
                 started_at=started,
-                finished_at=datetime.now(UTC),
             ),
             forms=found,
             pages=self.rows,
@@ -191,14 +201,19 @@ class _Site:
                 await self._read_sitemaps()
                 continue
             if candidate is None:
-                return
+                if not await self._render_formless():
+                    return
+                continue
             if self.fetched >= self.limits.pages:
                 self._give_up()
                 raise _Ended("partial", "budget")
             if time.monotonic() >= self.deadline:
                 self._give_up()
                 raise _Ended("partial", "deadline")
+            read_before = candidate.fragment and self.frontier.seen(candidate.url) and key(candidate.url) not in self._shells
             self.frontier.take(candidate)
+            if read_before:
+                continue
             visit = await self._visit(candidate)
             new = await self._take(visit, candidate) if visit.reading is not None and visit.failure is None else 0
             if not new:
@@ -219,81 +234,85 @@ class _Site:
 
         On the site itself a link must name the form for that; one to another host, where forms live, need only promise it.
         """
-        self._failed.add(key(candidate.url))
+        self._failed.add(candidate.identity)
+        if candidate.found_via == "home" and candidate.depth == 0:
+            self.unread.update(GOALS)
         threshold = OUTSIDE_SCORE if candidate.outside else STRONG
         if candidate.found_via in ("link", "home", "frame", "previous"):
             self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
 
     def _sitemap_would_help(self, candidate: Candidate | None) -> bool:
         missing = self.wanted.appointment or self.wanted.contact
-        return self.sitemaps is None and missing and (candidate is None or not self.wanted.eager(candidate))
+        return not self.sitemaps_read and missing and (candidate is None or not self.wanted.eager(candidate))
 
     async def _read_sitemaps(self) -> None:
-        """Promising pages of the site's sitemaps; where none is named, of /sitemap.xml."""
+        """Queues the promising pages of the site's sitemaps."""
         assert self.start_url is not None
-        host = split(self.start_url).host
-        rules = await self.visitor.book.of(host)
-        queue = list(rules.sitemaps) or [f"{self.start_url.partition('://')[0]}://{host}/sitemap.xml"]
-        self.sitemaps = []
-        scored: dict[str, Scores] = {}
-        while queue and len(self.sitemaps) < MAX_SITEMAPS:
-            url = queue.pop(0)
-            if url in self.sitemaps or site_of(host_of(url)) not in self.own_sites:
-                continue
-            self.sitemaps.append(url)
-            visit = await self.visitor.visit(url)
-            if visit.answer.status != 200 or visit.answer.content_type in HTML - {""}:
-                continue
-            pages, more = sitemap.locations(visit.answer.body)
-            queue.extend(more)
-            for page in pages:
-                if site_of(host_of(page)) in self.own_sites and not forbidden_url(page):
-                    scored[page] = url_score(page)
-        for page in sorted(scored, key=lambda p: -scored[p].best)[:SITEMAP_PAGES]:
-            if scored[page].best >= OUTSIDE_SCORE:
-                self.frontier.add(Candidate(page, scored[page].times(DECAY), "sitemap", 1, base=scored[page]))
+        self.sitemaps_read = True
+        for page, scores in await promising_pages(self.visitor, self.start_url, self.own_sites, at_least=OUTSIDE_SCORE):
+            self.frontier.add(Candidate(page, scores.times(DECAY), "sitemap", 1, base=scores))
 
     async def _visit(self, candidate: Candidate) -> Visit:
         """Fetches a candidate and writes its page row."""
         self.progress.last_url = candidate.url
-        visit = await self.visitor.visit(candidate.url, text=candidate.text)
+        shell = self._shells.get(key(candidate.url)) if candidate.fragment else None
+        visit = shell or await self.visitor.visit(candidate.url, text=candidate.text)
         self.fetched += 1
         self.progress.pages = self.fetched
         self.frontier.mark(candidate.url)
-        reading = visit.reading
-        self.rows.append(
-            Page(
-                municipality=self.entry.code,
-                url=candidate.url,
-                final_url=visit.final_url,
-                redirects=[RedirectHop(url=h.url, status=h.status, scheme=h.url.partition(":")[0]) for h in visit.route[:-1]],
-                status=visit.answer.status or None,
-                failure=visit.failure or ("challenge" if reading is not None and reading.challenge else None),
-                content_type=visit.answer.content_type or None,
-                bytes=visit.wire_bytes,
-                truncated=visit.answer.truncated,
-                title=reading.title if reading else None,
-                language=reading.language if reading else None,
-                depth=candidate.depth,
-                score=candidate.score,
-                found_via=candidate.found_via,
-                forms=len(reading.forms) if reading else 0,
-                sha256=visit.sha256,
-                seconds=visit.seconds,
-                fetched_at=visit.answer.fetched_at,
-            )
-        )
+        self.frontier.mark(candidate.url, candidate.fragment)
+        self._rows_at[visit.final_url] = len(self.rows)
+        self.rows.append(page_row(self.entry.code, candidate, visit))
         return visit
 
     async def _take(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...] = ()) -> int:
         """Takes in a page: its forms, its links, its frames.  Returns how many forms of the wanted kinds were new."""
         reading = visit.reading
         assert reading is not None
-        if not frames and candidate.found_via != "home" and not self._first_time(visit):
+        if not frames and candidate.found_via != "home" and not candidate.fragment and not self._first_time(visit):
             return 0
         if reading.error_page is not None or reading.challenge:
             self._missed(candidate)
             return 0
+        if reading.app_shell:
+            self._shells[key(visit.final_url)] = _without_body(visit)
+        reading = await self.definitions.complete(reading, entry_text=candidate.text)
+        visit = replace(visit, reading=reading)
+        cause = cause_of(reading, candidate.base)
+        seen = await self._render(visit, candidate, cause) if cause is not None else None
+        new = await self._collect(visit, candidate, frames, seen)
+        if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked):
+            self._missed(candidate)
+        if seen is None and not new and not frames and reading.scripts:
+            self._promised_more(visit, candidate)
+        return new
+
+    async def _render(self, visit: Visit, candidate: Candidate, cause: RenderCause) -> Seen:
+        """Renders a page and says so in its row."""
+        seen = await self.renderings.look(visit, fragment=candidate.fragment, text=candidate.text)
+        at = self._rows_at[visit.final_url]
+        self.rows[at] = replace(self.rows[at], rendered=seen.page is not None, render_cause=cause, render_outcome=seen.outcome)
+        return seen
+
+    async def _collect(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
+        """Adds what stands on a page, as rendered where it was, and follows its frames and links."""
+        page = (seen.page if seen is not None else None) or visit
+        reading = page.reading
+        assert reading is not None
+        new = await self._add(page, candidate, frames, seen)
+        if seen is not None and seen.page is not None:
+            for framed, chain in seen.frames:
+                new += await self._add(framed, candidate, (*frames, *chain), seen)
+        elif len(frames) < MAX_FRAME_DEPTH:
+            new += await self._frames(visit, reading, candidate, frames)
+        if not frames:
+            self._links_of(page, reading, candidate)
+        return new
+
+    async def _add(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
+        """Adds the forms of one document.  Returns how many of the wanted kinds were new."""
+        reading = visit.reading
+        assert reading is not None
         fresh = self.collection.add(
             visit,
             Found(
@@ -301,19 +320,37 @@ class _Site:
                 depth=candidate.depth,
                 entry_url=frames[0].final_url if frames else candidate.from_url,
                 frames=frames,
+                rendering=seen.outcome if seen is not None else None,
+                fresh=seen.fresh if seen is not None else frozenset(),
+                blocked=seen.blocked if seen is not None else 0,
             ),
         )
         if fresh and candidate.found_via in ("known_host", "guess"):
             await self._test_wildcard(visit)
         special_one = special(f"{candidate.text} {reading.title or ''}")
-        new = sum(self.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
-        if reading.app_shell and not new:
-            self._missed(candidate)
-        if len(frames) < MAX_FRAME_DEPTH:
-            new += await self._frames(visit, reading, candidate, frames)
-        if not frames:
-            self._links_of(visit, reading, candidate)
-        return new
+        return sum(self.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
+
+    def _promised_more(self, visit: Visit, candidate: Candidate) -> None:
+        """Keeps the page whose link promised most, for the case that no form of that kind turns up."""
+        for goal in GOALS:
+            promise = getattr(candidate.base, goal)
+            known = self._formless.get(goal)
+            if promise >= STRONG and (known is None or promise > getattr(known[1].base, goal)):
+                self._formless[goal] = (_without_body(visit), candidate)
+
+    async def _render_formless(self) -> bool:
+        """Renders the page that promised a form of a kind that was not found; False when there is none left to try."""
+        for goal in GOALS:
+            if getattr(self.wanted, goal) and (found := self._formless.pop(goal, None)) is not None:
+                visit, candidate = found
+                if visit.final_url in self._rendered_late:
+                    continue
+                self._rendered_late.add(visit.final_url)
+                seen = await self._render(visit, candidate, "missing_form")
+                if seen.page is not None:
+                    await self._collect(visit, candidate, (), seen)
+                return True
+        return False
 
     async def _test_wildcard(self, visit: Visit) -> None:
         """Where any name under the domain answers with the same page, a host that nobody links to proves little."""
@@ -371,12 +408,13 @@ class _Site:
         if own:
             self.collection.entry(page_url, link.url)
         outside = 0 if target_own else parent.outside + 1
-        child = Candidate(link.url, base.times(DECAY**parent.depth), via, parent.depth + 1, link.text, page_url, outside, base)
+        scores = base.times(DECAY**parent.depth)
+        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route)
         if forbidden_url(link.url) or forbidden_text(link.text):
             if not forbidden_text(link.text):
                 self._missed(child)
             return
-        if key(link.url) in self._failed:
+        if child.identity in self._failed:
             self._missed(child)
         if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
             return
@@ -384,6 +422,11 @@ class _Site:
         if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
             return
         self.frontier.add(child)
+
+
+def _without_body(visit: Visit) -> Visit:
+    """A visit to keep: what it read is kept, the bytes are not."""
+    return replace(visit, answer=replace(visit.answer, body=b""))
 
 
 def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:

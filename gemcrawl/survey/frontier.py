@@ -39,6 +39,12 @@ class Candidate:
     """Clicks since the municipality's own site was left; 0 on it."""
     base: Scores = NOTHING
     """Scores before decay: is it the link that should lead to a form?"""
+    fragment: str = ""
+    """Route within a single-page application (``#/...``); empty elsewhere."""
+
+    @property
+    def identity(self) -> str:
+        return key(self.url) + self.fragment
 
     @property
     def score(self) -> float:
@@ -55,9 +61,9 @@ class Frontier:
     _patterns: Counter[str] = field(default_factory=Counter)
     _order: itertools.count[int] = field(default_factory=itertools.count)
 
-    def mark(self, url: str) -> bool:
+    def mark(self, url: str, fragment: str = "") -> bool:
         """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
-        identity = key(url)
+        identity = key(url) + fragment
         if identity in self._seen:
             return False
         self._seen.add(identity)
@@ -70,7 +76,7 @@ class Frontier:
         """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
         if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
             return False
-        identity = key(candidate.url)
+        identity = candidate.identity
         if identity in self._seen or self._best.get(identity, 0.0) >= candidate.score:
             return False
         self._best[identity] = candidate.score
@@ -81,7 +87,7 @@ class Frontier:
         """The best candidate that is still worth a request; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if key(candidate.url) not in self._seen and wanted.wants(candidate) and self._patterns[pattern(candidate.url)] < PER_PATTERN:
+            if candidate.identity not in self._seen and wanted.wants(candidate) and self._patterns[pattern(candidate.url)] < PER_PATTERN:
                 return candidate
             heapq.heappop(self._heap)
         return None
@@ -89,11 +95,11 @@ class Frontier:
     def take(self, candidate: Candidate) -> None:
         """Takes a candidate out of the queue: it is about to be fetched."""
         self._patterns[pattern(candidate.url)] += 1
-        self._seen.add(key(candidate.url))
+        self._seen.add(candidate.identity)
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""
-        return [c for _, _, c in sorted(self._heap) if key(c.url) not in self._seen and wanted.wants(c)]
+        return [c for _, _, c in sorted(self._heap) if c.identity not in self._seen and wanted.wants(c)]
 
 
 @dataclass(slots=True)
