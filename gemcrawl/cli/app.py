@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gemcrawl import __version__
+from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.exceptions import GemcrawlError, UsageError
@@ -46,6 +47,9 @@ Output = Annotated[Path, typer.Option("--output", help="Directory of the snapsho
 LogLevelOption = Annotated[LogLevel, typer.Option("--log-level", case_sensitive=False, help="What is logged to standard error.")]
 LogFile = Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")]
 KeepParts = Annotated[bool, typer.Option("--keep-parts", help="Keep the run's working area after publication.")]
+NoRender = Annotated[
+    bool, typer.Option("--no-render", help="Never start a browser: forms that only scripts build are typed by their product.")
+]
 MaxPages = Annotated[int, typer.Option("--max-pages", min=1, help="Pages fetched per municipality at the most.")]
 
 
@@ -68,7 +72,7 @@ def crawl(
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time.")] = 24,
-    no_render: Annotated[bool, typer.Option("--no-render", help="Never use a browser. (This version never does.)")] = False,
+    no_render: NoRender = False,
     resume: Annotated[
         str | None, typer.Option(metavar="RUN", help="Take up an interrupted run: only municipalities without a part.")
     ] = None,
@@ -90,7 +94,6 @@ def crawl(
 
     Exit codes: 0 published, 1 error, 2 wrong usage, 5 interrupted (go on with --resume).
     """
-    del no_render
     settings = {
         "GEMCRAWL_REGISTRY": _text(registry),
         "GEMCRAWL_KNOWN_HOSTS": _text(known_hosts),
@@ -101,7 +104,7 @@ def crawl(
         "GEMCRAWL_RESUME": resume,
         "DOWNLOAD_DELAY": delay,
         "GEMCRAWL_CONCURRENT_SITES": concurrency,
-        **_common(max_pages, keep_parts, log_level, log_file),
+        **_common(max_pages, keep_parts, log_level, log_file, no_render=no_render),
     }
     codes = ",".join(code for part in only or [] for code in part.split(","))
     _run_and_show(settings, only=codes, as_of=as_of, query_options="" if output == Path("output") else f"--output {output} ")
@@ -114,6 +117,7 @@ def demo(
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
+    no_render: NoRender = False,
     keep_parts: KeepParts = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
@@ -128,7 +132,7 @@ def demo(
     from gemcrawl.demo.score import score
 
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
-        settings = server.settings(output, delay=delay) | _common(max_pages, keep_parts, log_level, log_file)
+        settings = server.settings(output, delay=delay) | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
@@ -182,12 +186,14 @@ def registry(
     Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
 
 
+app.command()(doctor)
 app.command()(explain)
 app.command()(rules)
 
 
-def _common(max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None) -> dict[str, Any]:
+def _common(max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None, *, no_render: bool) -> dict[str, Any]:
     return {
+        "GEMCRAWL_RENDER": not no_render,
         "GEMCRAWL_MAX_PAGES": max_pages,
         "GEMCRAWL_KEEP_PARTS": keep_parts,
         "LOG_LEVEL": str(log_level),
