@@ -32,6 +32,8 @@ MAX_DEPTH = 20
 _SAYS_SO = 12.0
 """Points for what a definition states outright; more than words of a page can add up to."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_INSIDE = ("rows", "columns", "components")
+"""Where containers keep what is in them."""
 _TAG = re.compile(r"<[^>]{0,500}>")
 
 
@@ -131,6 +133,7 @@ def complete(form: PageForm, reading: PageReading, declared: DeclaredForm, field
         form = replace(form, personal_data=inferred, personal_data_level="inferred")
     return replace(
         form,
+        declared=True,
         kind=judgement.kind,
         kind_score=judgement.score,
         kind_reasons=reasons,
@@ -155,7 +158,10 @@ def _json(body: bytes) -> Any:
 
 
 def _text(value: object) -> str:
-    return clean(_TAG.sub(" ", value[: 4 * MAX_LABEL]), MAX_LABEL) if isinstance(value, str) else ""
+    """A text without markup, of bounded length, that can be written as UTF-8; JSON may escape half of a surrogate pair."""
+    if not isinstance(value, str):
+        return ""
+    return clean(_TAG.sub(" ", value[: 4 * MAX_LABEL]), MAX_LABEL).encode("utf-8", "replace").decode()
 
 
 def _zones(reading: PageReading, entry_text: str) -> dict[str, list[str]]:
@@ -186,20 +192,17 @@ def _walk(components: object) -> Iterator[tuple[Component, str]]:
             stack.extend((child, group, depth) for child in reversed(node[:budget]))
         elif isinstance(node, dict) and node.get("hidden") is not True and depth <= MAX_DEPTH:
             yield node, group
-            # A component of several fields keeps settings, not components, under that name.
-            if node.get("type") not in _several():
-                inside = _text(node.get("legend") or node.get("title") or node.get("groupLabel") or node.get("label")) or group
-                stack.extend((node[key], inside, depth + 1) for key in ("rows", "columns", "components") if isinstance(node.get(key), list))
+            inside = _text(node.get("legend") or node.get("title") or node.get("groupLabel") or node.get("label")) or group
+            stack.extend((node[key], inside, depth + 1) for key in _INSIDE if isinstance(node.get(key), list))
 
 
 def _fields(component: Component, group: str) -> list[Field]:
     """The fields that people see of one component; none of a container, of text and of a button."""
-    kind, name = component.get("type"), component.get("key")
-    if not isinstance(kind, str) or not isinstance(name, str) or kind in _silent() or component.get("input") is False:
+    kind, name = component.get("type"), _text(component.get("key"))
+    if not isinstance(kind, str) or not name or kind in _silent() or component.get("input") is False:
         return []
-    if kind not in _several() and any(isinstance(component.get(key), list) for key in ("rows", "columns", "components")):
+    if any(isinstance(component.get(key), list) for key in _INSIDE):
         return []
-    name = name[:MAX_LABEL]
     label = _text(component.get("label"))
     validate = component.get("validate")
     required = isinstance(validate, dict) and validate.get("required") is True
@@ -214,7 +217,7 @@ def _fields(component: Component, group: str) -> list[Field]:
     category = _categories().get(kind) or personal.category(
         label=label,
         group=group,
-        autocomplete=str(component.get("autocomplete") or "")[:100],
+        autocomplete=_text(component.get("autocomplete")),
         name=name,
         id_="",
         type_=type_,

@@ -48,6 +48,8 @@ class PageForm:
     api_urls: tuple[str, ...] = ()
     definition_url: str | None = None
     """Where the product of a mount point publishes the form's definition, for anyone to read."""
+    declared: bool = False
+    """Its definition was read: it is as complete as it gets without sending anything."""
     signature: str = ""
     """Stable over runs and over pages: field names, types and labels, without values, tokens or session ids."""
 

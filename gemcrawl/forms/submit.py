@@ -14,6 +14,7 @@ Attributes = Mapping[str, str | None]
 
 MAX_TARGETS = 20
 _MAX_WRITTEN = 500
+_HTML_SPACE = " \t\n\r\f"
 _PREVENTS = re.compile(r"return\s+false|preventDefault|return\s+[\w.$]+\s*\(|javascript:", re.IGNORECASE)
 
 
@@ -24,15 +25,21 @@ def method_of(written: str | None) -> Method:
 
 
 def _resolve(written: str | None, document: str, addresses: Addresses) -> str:
-    # A missing or empty action is the document's own address, whatever the base is (HTML, form submission algorithm, "action").
-    if not written:
+    # A missing or empty action is the document's own address, whatever the base is (HTML, form submission algorithm, "action"); browsers
+    # strip white space first, which the standard does not say.
+    if not written or not written.strip(_HTML_SPACE):
         return normal(document)
     return addresses.join(written)[:_MAX_WRITTEN]
 
 
+def _method_by(button: Attributes, own: Method) -> Method:
+    """Method of a submit by one button; a ``formmethod`` that says nothing is get, not the form's."""
+    return method_of(button.get("formmethod")) if "formmethod" in button else own
+
+
 def is_submitter(tag: str, type_: str) -> bool:
     """Whether a control submits its form: ``input`` of type submit or image, a ``button`` of no other type than submit."""
-    return type_ in {"submit", "image"} if tag == "input" else type_ not in {"button", "reset", "menu"}
+    return type_ in {"submit", "image"} if tag == "input" else type_ not in {"button", "reset"}
 
 
 def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str, addresses: Addresses) -> tuple[Target, ...]:
@@ -43,9 +50,7 @@ def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str
     own_method = method_of(form.get("method"))
     found: dict[Target, None] = {}
     buttons = list(submitters)
-    methods = [method_of(b.get("formmethod")) if b.get("formmethod") else own_method for b in buttons if "formaction" not in b] or (
-        [] if buttons else [own_method]
-    )
+    methods = [_method_by(b, own_method) for b in buttons if "formaction" not in b] or ([] if buttons else [own_method])
     written = form.get("action")
     for method in methods:
         if method != "dialog":
@@ -53,7 +58,7 @@ def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str
     for button in buttons:
         if "formaction" not in button:
             continue
-        method = method_of(button.get("formmethod")) if button.get("formmethod") else own_method
+        method = _method_by(button, own_method)
         if method != "dialog":
             written = button.get("formaction")
             found[Target((written or "")[:_MAX_WRITTEN], _resolve(written, document, addresses), "formaction", method)] = None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gemcrawl.fetch.answer import Answer
 from gemcrawl.forms.declared import DeclaredForm, complete, read_form, read_step
-from gemcrawl.forms.page import PageReading
+from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.items import Field
 from gemcrawl.survey.links import forbidden_url
 from gemcrawl.survey.visit import Visitor
@@ -29,11 +29,15 @@ class Definitions:
             reading: of a page as received or as rendered.
             entry_text: text of the link that led to the page, as evidence for the kind of its form.
         """
-        forms = []
-        for form in reading.forms:
-            found = await self._definition(form.definition_url) if form.definition_url and not form.fields else None
-            forms.append(complete(form, reading, *found, entry_text=entry_text) if found else form)
-        return replace(reading, forms=tuple(forms)) if tuple(forms) != reading.forms else reading
+        completed: dict[int, PageForm] = {}
+        for i, form in enumerate(reading.forms):
+            if form.definition_url and not form.fields and (found := await self._definition(form.definition_url)) is not None:
+                completed[i] = complete(form, reading, *found, entry_text=entry_text)
+        if not completed:
+            return reading
+        # What else stands there without fields is the product's own button to begin: the same form.
+        kept = [completed.get(i, form) for i, form in enumerate(reading.forms) if i in completed or form.fields or form.action]
+        return replace(reading, forms=tuple(kept))
 
     async def _definition(self, url: str) -> tuple[DeclaredForm, list[Field]] | None:
         if url not in self._known and len(self._known) < MAX_FORMS:

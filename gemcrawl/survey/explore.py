@@ -291,7 +291,15 @@ class _Site:
         """Renders a page and says so in its row."""
         seen = await self.renderings.look(visit, fragment=candidate.fragment, text=candidate.text)
         at = self._rows_at[visit.final_url]
-        self.rows[at] = replace(self.rows[at], rendered=seen.page is not None, render_cause=cause, render_outcome=seen.outcome)
+        reading = seen.page.reading if seen.page is not None else visit.reading
+        self.rows[at] = replace(
+            self.rows[at],
+            rendered=seen.page is not None,
+            render_cause=cause,
+            render_outcome=seen.outcome,
+            title=reading.title if reading is not None else None,
+            forms=len(reading.forms) if reading is not None else 0,
+        )
         return seen
 
     async def _collect(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:

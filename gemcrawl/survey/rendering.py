@@ -61,7 +61,7 @@ def cause_of(reading: PageReading, promise: Scores) -> RenderCause | None:
 
 def _is_bare(form: PageForm) -> bool:
     """A mount point of which nothing is known yet but that a script will put a form there."""
-    return not form.has_form_element and not form.fields
+    return not form.has_form_element and not form.fields and not form.declared
 
 
 class Renderings:
