@@ -20,18 +20,12 @@ if TYPE_CHECKING:
 
 
 def check(settings: BaseSettings) -> None:
-    """Checks delay, connections, roots, the run to resume and, last and only when all else is right, makes the output directory.
+    """Checks connections, the run to resume and, last and only when all else is right, makes the output directory.
 
     Raises:
         UsageError: one of them cannot be used; nothing has been written.
     """
-    delay = settings.getfloat("DOWNLOAD_DELAY")
-    if not 0 < delay < float("inf"):
-        raise UsageError(f"DOWNLOAD_DELAY {delay:g} is no number of seconds above zero; sites are never asked without a pause")
-    ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO"))
-    Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
-    if ca_file := settings.get("GEMCRAWL_CA_FILE"):
-        strict_context(Path(ca_file))
+    check_connections(settings)
     output = Path(settings["GEMCRAWL_OUTPUT"])
     try:
         str(output.absolute()).encode()
@@ -43,3 +37,18 @@ def check(settings: BaseSettings) -> None:
         if resume not in known:
             raise UsageError(f"--resume {resume!r}: no such run in {output.absolute()}; there are: {', '.join(known) or 'none'}")
     prepare_output(output)
+
+
+def check_connections(settings: BaseSettings) -> None:
+    """Checks delay, connect-to rules, networks allowed and roots.
+
+    Raises:
+        UsageError: one of them cannot be used.
+    """
+    delay = settings.getfloat("DOWNLOAD_DELAY")
+    if not 0 < delay < float("inf"):
+        raise UsageError(f"DOWNLOAD_DELAY {delay:g} is no number of seconds above zero; sites are never asked without a pause")
+    ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO"))
+    Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
+    if ca_file := settings.get("GEMCRAWL_CA_FILE"):
+        strict_context(Path(ca_file))

@@ -52,7 +52,11 @@ GEMCRAWL_SITE_SECONDS = 900  # time per municipality
 GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
 GEMCRAWL_TLS_INVENTORY = True  # list the TLS versions, suites and groups of every form's hosts
 GEMCRAWL_PROBE_SPACING = 0.2  # seconds between two TLS handshakes with one server
-GEMCRAWL_RENDER = False  # pages are fetched, not rendered
+GEMCRAWL_RENDER = True  # pages that scripts fill are rendered, where there is a browser
+GEMCRAWL_RENDER_PAGES = 8  # pages rendered per municipality
+GEMCRAWL_RENDER_RUN_PAGES = 4000  # pages rendered per run
+GEMCRAWL_RENDER_SLOTS = 3  # pages rendered at the same time
+GEMCRAWL_RENDER_SECONDS = 8.0  # time per rendered page
 GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of the browser; empty: look on PATH
 
 # --- what is surveyed, and where it goes ---

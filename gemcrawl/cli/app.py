@@ -16,6 +16,7 @@ from gemcrawl import __version__
 from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
+from gemcrawl.cli.inspect import inspect
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
@@ -188,6 +189,7 @@ def registry(
 
 app.command()(doctor)
 app.command()(explain)
+app.command()(inspect)
 app.command()(rules)
 
 

@@ -8,7 +8,7 @@ import json
 import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -115,7 +115,7 @@ def _rules() -> Iterator[str]:
     for rule_set in rule_sets.load().values():
         yield f"{rule_set.id}: {rule_set.title}"
         yield f"  source: {rule_set.source}"
-        yield f"  applies from: {rule_set.applies_from.isoformat()}"
+        yield f"  applies from: {_dated(rule_set.applies_from, rule_set.date_note)}"
         yield f"  fails on: {', '.join(_ordered(rule_set.fails_on))}"
         yield f"  needs to know: {'; '.join(words for need, words in _NEEDS.items() if need in rule_set.needs)}"
         if rule_set.tls:
@@ -125,7 +125,7 @@ def _rules() -> Iterator[str]:
     for table in ncsc.load().values():
         yield f"{table.id}: {table.title}"
         yield f"  source: {table.source}"
-        yield f"  date: {table.date.isoformat()}"
+        yield f"  date: {_dated(table.date, table.date_note)}"
         for level in reversed(ncsc.LEVELS):
             versions = [name for name, of in table.versions.items() if of == level]
             suites = sum(of == level for of in table.cipher_suites.values())
@@ -133,6 +133,10 @@ def _rules() -> Iterator[str]:
                 yield f"  {level.replace('_', ' ')}: {', '.join(versions) or 'no version'}; {suites} cipher suites"
         yield "  insufficient: everything it does not list"
         yield ""
+
+
+def _dated(day: date, note: str) -> str:
+    return f"{day.isoformat()} ({note})" if note else day.isoformat()
 
 
 def _ordered(codes: Iterable[str]) -> list[str]:
@@ -243,7 +247,7 @@ def _what(form: Row) -> Iterator[str]:
         yield f"  supplier: {clean(form['supplier'])}" + (f", by {clean(form['supplier_evidence'])}" if form["supplier_evidence"] else "")
     if form["personal_data"]:
         yield f"  asks for: {', '.join(form['personal_data'])} ({form['personal_data_level']})"
-    yield f"  found: {form['found_via']}, {form['depth']} clicks from the home page; fetched {form['fetched_at']:%Y-%m-%d %H:%M} UTC"
+    yield f"  found: {form['found_via']}, {form['depth']} {'click' if form['depth'] == 1 else 'clicks'} from the home page; fetched {form['fetched_at']:%Y-%m-%d %H:%M} UTC"
 
 
 def _way(form: Row, pages: list[Row]) -> Iterator[str]:

@@ -12,6 +12,9 @@ from gemcrawl.exceptions import GemcrawlError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -30,24 +33,9 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -
     Raises:
         UsageError: an option, file or directory cannot be used; nothing has been requested.
     """
-    from scrapy.crawler import AsyncCrawlerProcess
-    from scrapy.settings import Settings
-
     from gemcrawl.spiders.forms import FormsSpider
 
-    merged = Settings()
-    merged.setmodule("gemcrawl.settings", priority="project")
-    merged.setdict(dict(settings), priority="cmdline")
-    try:
-        process = AsyncCrawlerProcess(merged)
-    except OSError as failed:
-        raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None
-    crawler = process.create_crawler(FormsSpider)
-    task = process.crawl(crawler, only=only, as_of=as_of)
-    process.start()
-    error = task.exception() if task.done() and not task.cancelled() else None
-    if isinstance(error, UsageError):
-        raise error
+    crawler, error = run_spider(FormsSpider, settings, only=only, as_of=as_of)
     stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats is not None else {}
     run_id = stats.get("snapshot/run_id")
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
@@ -57,3 +45,31 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -
     if "snapshot/path" in stats:
         return Result(ExitCode.PUBLISHED, Path(stats["snapshot/path"]), run_id, stats=stats)
     return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; go on with: gemcrawl crawl --resume {run_id}", stats)
+
+
+def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) -> tuple[Crawler, BaseException | None]:
+    """Runs one spider with ``settings`` on top of `gemcrawl.settings`.
+
+    Returns:
+        The crawler, and what ended it early, if anything.
+
+    Raises:
+        UsageError: an option, file or directory cannot be used; nothing has been requested.
+    """
+    from scrapy.crawler import AsyncCrawlerProcess
+    from scrapy.settings import Settings
+
+    merged = Settings()
+    merged.setmodule("gemcrawl.settings", priority="project")
+    merged.setdict(dict(settings), priority="cmdline")
+    try:
+        process = AsyncCrawlerProcess(merged)
+    except OSError as failed:
+        raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None
+    crawler = process.create_crawler(spider)
+    task = process.crawl(crawler, **arguments)
+    process.start()
+    error = task.exception() if task.done() and not task.cancelled() else None
+    if isinstance(error, UsageError):
+        raise error
+    return crawler, error

@@ -11,7 +11,7 @@ import errno
 import re
 import socket
 import ssl
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -38,7 +38,7 @@ from gemcrawl.fetch.tls import handshake_of, lax_context, strict_context
 from gemcrawl.transport.facts import Handshake
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from aiohttp.abc import ResolveResult
     from scrapy import Request
@@ -58,7 +58,7 @@ class ConnectionResetFailure(DownloadFailedError):
     """The connection was reset or closed before an answer."""
 
 
-class _TlsResponse(aiohttp.ClientResponse):
+class TlsResponse(aiohttp.ClientResponse):
     """Keeps what the transport knows; aiohttp drops it once a short body is read."""
 
     address: str = ""
@@ -136,11 +136,12 @@ class Handler(BaseDownloadHandler):
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            response_class=_TlsResponse,
+            response_class=TlsResponse,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             max_line_size=16_384,
             max_field_size=65_536,
         )
+        self._renders: BaseDownloadHandler | None = None
         # aiohttp repeats every GET that was cut off, at once; Scrapy's retry is counted, waits its turn and is the only one.
         self._session._retry_connection = False  # noqa: SLF001
 
@@ -159,26 +160,19 @@ class Handler(BaseDownloadHandler):
             CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError, TlsFailedError, ConnectionResetFailure,
             AddressRefused, DownloadCancelledError (over DOWNLOAD_MAXSIZE), UnsupportedURLSchemeError, DownloadFailedError.
         """
+        if request.meta.get("playwright"):
+            return await self._rendering().download_request(request)
         if request.method not in METHODS or request.body:
             raise UnsupportedURLSchemeError(f"{request.method} {request.url}: only GET and HEAD without a body are ever sent")
         try:
             url = yarl.URL(request.url, encoded=True)
-            origin = (url.raw_host or "", url.port or 0)
+            usable = url.scheme in ("http", "https") and bool(url.raw_host) and url.port is not None
         except ValueError as failure:
             raise UnsupportedURLSchemeError(f"{request.url}: {failure}") from failure
-        if url.scheme not in ("http", "https") or not url.raw_host:
+        if not usable:
             raise UnsupportedURLSchemeError(f"{request.url}: only http and https")
-        if url.scheme == "http":
-            return await self._fetch(request, url, None, "")
-        if (error := self._untrusted.get(origin)) is None:
-            try:
-                return await self._fetch(request, url, self._strict, "")
-            except ssl.SSLCertVerificationError as failure:
-                error = self._untrusted[origin] = failure.verify_message or str(failure)
-        return await self._fetch(request, url, self._lax, error)
-
-    async def _fetch(self, request: Request, url: yarl.URL, context: ssl.SSLContext | None, error: str) -> Response:
-        async with self._open(request, url, context) as answer:
+        timeout = float(request.meta.get("download_timeout", self._timeout))
+        async with self.exchange(request.method, url, request.headers.to_tuple_list(), timeout) as (answer, error):
             request.meta["address"] = answer.address
             if isinstance(answer.tls, ssl.SSLObject):
                 request.meta["handshake"] = self._handshake(answer.tls, error)
@@ -190,6 +184,14 @@ class Handler(BaseDownloadHandler):
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         return kind(request.url, status=answer.status, headers=headers, body=body, flags=[] if complete else ["truncated"])
 
+    def _rendering(self) -> BaseDownloadHandler:
+        """scrapy-playwright's handler, loaded and made with the first page that is to be rendered."""
+        if self._renders is None:
+            from gemcrawl.fetch.playwright import PlaywrightHandler
+
+            self._renders = PlaywrightHandler(self.crawler, self.exchange)
+        return self._renders
+
     def _handshake(self, tls: ssl.SSLObject, error: str) -> Handshake:
         """One reading per connection, however many responses it carries."""
         known = self._handshakes.get(tls)
@@ -197,7 +199,7 @@ class Handler(BaseDownloadHandler):
             known = self._handshakes[tls] = handshake_of(tls, error=error)
         return known
 
-    async def _body(self, answer: _TlsResponse) -> tuple[bytes, bool]:
+    async def _body(self, answer: TlsResponse) -> tuple[bytes, bool]:
         """The body up to the size limit, and whether that was all of it."""
         chunks, size = [], 0
         async for chunk in answer.content.iter_any():
@@ -209,19 +211,49 @@ class Handler(BaseDownloadHandler):
         return b"".join(chunks), True
 
     @asynccontextmanager
-    async def _open(self, request: Request, url: yarl.URL, context: ssl.SSLContext | None) -> AsyncIterator[_TlsResponse]:
-        """One exchange; every error of aiohttp leaves as one of Scrapy's or ours, but a certificate's leaves as it is."""
-        timeout = float(request.meta.get("download_timeout", self._timeout))
+    async def exchange(
+        self, method: str, url: yarl.URL, headers: Iterable[tuple[str, str]], seconds: float
+    ) -> AsyncIterator[tuple[TlsResponse, str]]:
+        """One exchange over guarded connections: the answer, its body not yet read, and why the certificate was not trusted ("" if it was).
+
+        Args:
+            method: GET or HEAD; no body is ever sent.
+            url: http or https, with a host; sent as it is written.
+            seconds: limit for the whole of it, the reading of the body included.
+
+        Raises:
+            What `download_request` does, but for DownloadCancelledError.
+        """
+        async with AsyncExitStack() as stack:
+            if url.scheme == "http":
+                yield await stack.enter_async_context(self._open(method, url, headers, seconds, None)), ""
+                return
+            origin = (url.raw_host or "", url.port or 0)
+            answer: TlsResponse | None = None
+            if (error := self._untrusted.get(origin, "")) == "":
+                try:
+                    answer = await stack.enter_async_context(self._open(method, url, headers, seconds, self._strict))
+                except ssl.SSLCertVerificationError as failure:
+                    error = self._untrusted[origin] = failure.verify_message or str(failure)
+            if answer is None:
+                answer = await stack.enter_async_context(self._open(method, url, headers, seconds, self._lax))
+            yield answer, error
+
+    @asynccontextmanager
+    async def _open(
+        self, method: str, url: yarl.URL, headers: Iterable[tuple[str, str]], seconds: float, context: ssl.SSLContext | None
+    ) -> AsyncIterator[TlsResponse]:
+        """One try; every error of aiohttp leaves as one of Scrapy's or ours, but a certificate's leaves as it is."""
         try:
             async with self._session.request(
-                request.method,
+                method,
                 url,
-                headers=request.headers.to_tuple_list(),
-                timeout=aiohttp.ClientTimeout(total=timeout),
+                headers=headers,
+                timeout=aiohttp.ClientTimeout(total=seconds),
                 ssl=context if context is not None else True,
                 allow_redirects=False,
             ) as answer:
-                assert isinstance(answer, _TlsResponse)
+                assert isinstance(answer, TlsResponse)
                 try:
                     yield answer
                 except BaseException:
@@ -229,27 +261,29 @@ class Handler(BaseDownloadHandler):
                     raise
                 answer.finish()
         except TimeoutError as failure:
-            raise DownloadTimeoutError(f"{request.url}: no complete answer in {timeout:g} s") from failure
+            raise DownloadTimeoutError(f"{url}: no complete answer in {seconds:g} s") from failure
         except aiohttp.ClientConnectorDNSError as failure:
-            raise CannotResolveHostError(f"{request.url}: {failure.os_error}") from failure
+            raise CannotResolveHostError(f"{url}: {failure.os_error}") from failure
         except aiohttp.ClientConnectorCertificateError as failure:
             if isinstance(failure.certificate_error, ssl.SSLCertVerificationError):
                 raise failure.certificate_error from failure
-            raise TlsFailedError(f"{request.url}: {failure.certificate_error}") from failure
+            raise TlsFailedError(f"{url}: {failure.certificate_error}") from failure
         except aiohttp.ClientConnectorSSLError as failure:
-            raise TlsFailedError(f"{request.url}: {failure.os_error}") from failure
+            raise TlsFailedError(f"{url}: {failure.os_error}") from failure
         except aiohttp.ClientConnectorError as failure:
-            raise _connect_failure(failure.os_error, request.url) from failure
+            raise _connect_failure(failure.os_error, str(url)) from failure
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as failure:
-            raise ConnectionResetFailure(f"{request.url}: {failure}") from failure
+            raise ConnectionResetFailure(f"{url}: {failure}") from failure
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as failure:
             raise UnsupportedURLSchemeError(str(failure)) from failure
         except (aiohttp.ClientError, ValueError) as failure:  # ValueError: header fields that cannot be sent
-            raise DownloadFailedError(f"{request.url}: {failure}") from failure
+            raise DownloadFailedError(f"{url}: {failure}") from failure
 
     async def close(self) -> None:
         """Closes every connection; closing twice does no harm."""
         self._open_handlers.pop(self.crawler, None)
+        if self._renders is not None:
+            await self._renders.close()
         await self._session.close()
         await self._resolver.close()
 

@@ -13,14 +13,18 @@ from scrapy import Spider, signals
 from gemcrawl import preflight
 from gemcrawl.exceptions import UsageError
 from gemcrawl.fetch.client import Client
+from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.items import Municipality, Survey
 from gemcrawl.registry import Entry, Registry, load
 from gemcrawl.survey.explore import Limits, Progress, survey
+from gemcrawl.survey.rendering import Budget
 from gemcrawl.survey.visit import Visitor
 from gemcrawl.transport.observed import Observed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from gemcrawl.fetch.rendered import Render
 
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
@@ -69,7 +73,13 @@ class FormsSpider(Spider):
             known_hosts=Path(known) if known else None,
         )
         preflight.check(settings)
-        spider.limits = Limits(pages=settings.getint("GEMCRAWL_MAX_PAGES"), seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"))
+        spider.limits = Limits(
+            pages=settings.getint("GEMCRAWL_MAX_PAGES"),
+            seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"),
+            rendered=settings.getint("GEMCRAWL_RENDER_PAGES"),
+        )
+        spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
+        spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
         spider.client = Client(crawler)
         crawler.signals.connect(spider.item_done, signals.item_scraped)
@@ -82,6 +92,8 @@ class FormsSpider(Spider):
     limits: Limits
     sites: int
     client: Client
+    render: Render | None
+    render_budget: Budget
 
     async def start(self) -> AsyncIterator[Survey]:
         """One task per municipality; at most GEMCRAWL_CONCURRENT_SITES at a time, from first request to committed part."""
@@ -110,7 +122,14 @@ class FormsSpider(Spider):
         started = datetime.now(UTC)
         try:
             result, visitor = await survey(
-                entry, self.client.get, self.observed, self.limits, slow_down=self.client.slow_down, progress=progress
+                entry,
+                self.client.get,
+                self.observed,
+                self.limits,
+                slow_down=self.client.slow_down,
+                progress=progress,
+                render=self.render,
+                run=self.render_budget,
             )
         except Exception:
             self.logger.exception("survey of %s %s failed", entry.code, entry.name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gemcrawl.cli.explain import case, explain, rules, texts
+from gemcrawl.cli.explain import WIDTH, case, explain, folded, rules, texts
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import FindingCode, RedirectHop, Survey
 from gemcrawl.snapshot.parts import Parts
@@ -17,6 +20,7 @@ from gemcrawl.snapshot.publish import publish
 from gemcrawl.transport import ncsc
 from gemcrawl.transport import rules as rule_sets
 from gemcrawl.transport.findings import finding
+from gemcrawl.transport.urls import clean
 from tests.snapshot.rows import NIGHT, entry, form, host, municipality, page, run_info
 
 CODE = "GM0001"
@@ -47,7 +51,35 @@ BAD = form(
     decree_2023="fail",
     internet_nl_2025="fail",
 )
+UNKNOWN = form(
+    CODE,
+    "https://z.test/",
+    "e0e0e0",
+    submit_urls=["https://z.test/"],
+    findings=[finding("tls_insufficient", "z.test", "insufficient in NCSC 2.1: group X25519MLKEM768 (not in the table of 2021)")],
+    verdict="not_tested",
+    https_2016="pass",
+    ncsc_webapp_2015="not_tested",
+    decree_2023="fail",
+    internet_nl_2025="not_tested",
+)
 HOSTS = [
+    host(
+        "z.test",
+        CODE,
+        https="ok",
+        certificate="expired",
+        certificate_not_before=NIGHT - timedelta(days=90),
+        certificate_not_after=NIGHT - timedelta(days=1),
+        certificate_key="RSA-4096",
+        certificate_signature="sha256",
+        tls_versions=["TLSv1.3"],
+        cipher_suites=["TLS_AES_256_GCM_SHA384"],
+        groups=["x25519", "X25519MLKEM768"],
+        ncsc_2_1="insufficient",
+        ncsc_2025="not_tested",
+        upgrade="not_tested",
+    ),
     host("www.x.test", CODE, https="ok", certificate="expired", certificate_defects=["expired", "hostname_mismatch"]),
     host(
         "y.test",
@@ -62,7 +94,7 @@ HOSTS = [
         certificate_not_after=NIGHT + timedelta(days=60),
         tls_versions=["TLSv1", "TLSv1.3"],
         cipher_suites=["TLS_AES_256_GCM_SHA384"],
-        groups=["x25519"],
+        groups=["x25519", "ffdhe2048"],
         ncsc_1_0="sufficient",
         ncsc_2_1="phase_out",
         ncsc_2025="insufficient",
@@ -78,6 +110,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         BAD,
         form(CODE, "https://www.x.test/contact", "abd999", verdict="secure"),
         form(CODE, "https://www.x.test/contact2", "abd99", verdict="secure"),
+        UNKNOWN,
     ]
     pages = [page(CODE, "http://www.x.test/afspraak", final_url=PAGE, redirects=[hop], status=200)]
     parts = Parts(output / "runs" / "r1")
@@ -109,19 +142,23 @@ def test_the_facts_of_each_host_with_its_grades_and_why(output: Path) -> None:
     _, first, second = told(output).split("\nhost ")
     assert first.startswith("www.x.test (192.0.2.1)\n")
     assert "certificate: expired, hostname mismatch" in first
-    assert "cipher suites: not listed" in first
+    assert "TLS settings: not listed" in first
+    assert "https answers; http was not asked" in first
     assert "HSTS: short; Strict-Transport-Security: max-age=5" in second
-    assert "valid from 2026-10-24 to 2027-01-22; looked at 2026-11-23" in second
+    assert "valid from 2026-10-24 to 2027-01-22; 60 days left on 2026-11-23" in second
     assert "key RSA-2048, signature sha256" in second
     assert "ncsc-1.0: sufficient\n" in second
-    assert "ncsc-2.1: phase out (phase out: version TLSv1)\n" in second
-    assert "ncsc-2025-05: insufficient (insufficient: version TLSv1; phase out: certificate key RSA-2048)\n" in second
+    assert "ncsc-2.1: phase out\n    phase out: version TLSv1, group ffdhe2048\n" in second
+    assert (
+        "ncsc-2025-05: insufficient\n    insufficient: version TLSv1, group ffdhe2048\n    phase out: certificate key RSA-2048\n" in second
+    )
 
 
 def test_findings_with_evidence_and_what_mends_them(output: Path) -> None:
     text = told(output)
     assert "downgrade: http_twin on http://www.x.test/afspraak\n    http://www.x.test/afspraak 200\n" in text
-    mends = text.split("what mends it\n")[1]
+    mends = text.split("what mends it\n")[1].split("\n\n")[0]
+    assert "    where: y.test\n" in mends
     assert [line for line in mends.splitlines() if not line.startswith("    ")] == [
         "  The page also answers over http (http_twin)",
         "  TLS settings that are to be phased out (tls_phase_out)",
@@ -141,6 +178,64 @@ def test_which_rule_set_fails_on_what(output: Path) -> None:
         "    on http_twin",
         "    on y.test: TLS settings insufficient in ncsc-2025-05",
     ]
+
+
+def test_why_a_rule_set_says_neither_pass_nor_fail(output: Path) -> None:
+    results = told(output, "e0e0e0").split("rule sets\n")[1].split("\n\n")[0].splitlines()
+    http = "whether the http version of the page answers with a page"
+    upgrade = "how http leads to https on a host of the page or its frames"
+    assert results == [
+        "  ncsc-webapp-2015: not tested",
+        f"    not known: {http}",
+        "  https-2016: pass",
+        "  decree-2023: fail",
+        "    on tls_insufficient",
+        "    on z.test: TLS settings insufficient in ncsc-2.1",
+        "  internet-nl-2025: not tested",
+        f"    not known: {upgrade}; or the TLS settings of a host that the form meets over https",
+    ]
+
+
+def test_what_is_newer_than_the_decrees_table_says_so(output: Path) -> None:
+    text = told(output, "e0e0e0")
+    assert "ncsc-2.1: insufficient\n    insufficient: group X25519MLKEM768 (not in the table of 2021)\n    by ncsc-2.1 everything" in text
+    assert "expired 1 day before on 2026-11-23" in text
+
+
+def test_nothing_is_wider_than_a_hundred_columns(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explain("abc123", output)
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    assert " ".join(shown.split()) == " ".join(told(output).split())
+
+
+@given(st.text(max_size=400).map(clean), st.integers(0, 6))
+def test_folding_loses_nothing(text: str, indent: int) -> None:
+    parts = folded(" " * indent + text)
+    assert all(len(part) <= WIDTH for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+    assert all(part.startswith(" " * (indent + 2)) for part in parts[1:])
+
+
+def test_the_same_as_json(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explain("abc", output, as_json=True)
+    shown = capsys.readouterr().out
+    assert shown.isascii()
+    assert "\x1b" not in shown
+    read = json.loads(shown)
+    assert read["form"]["form_id"] == "abc123"
+    assert read["municipality"]["code"] == CODE
+    assert [row["host"] for row in read["hosts"]] == ["www.x.test", "y.test"]
+    assert read["hosts"][1]["checked_at"].startswith("2026-11-23T")
+    assert read["pages"][0]["redirects"][0]["status"] == 301
+
+
+@pytest.mark.parametrize(("wanted", "near"), [("abc124", "abc123"), ("abd98", "abd99"), ("zzzzzz", None)])
+def test_an_id_with_a_slip_is_answered_with_the_nearest(output: Path, wanted: str, near: str | None) -> None:
+    with pytest.raises(UsageError) as raised:
+        list(case(wanted, output))
+    assert (f"the nearest ids are {near}" in str(raised.value)) == (near is not None)
+    assert ("nearest" in str(raised.value)) == (near is not None)
 
 
 def test_a_form_without_findings(output: Path) -> None:
@@ -199,12 +294,16 @@ def test_every_finding_has_words_for_a_web_editor() -> None:
 
 def test_rules_lists_every_norm_with_its_source_date_and_what_it_fails_on(capsys: pytest.CaptureFixture[str]) -> None:
     rules()
-    blocks = {block.split(":", 1)[0]: block for block in capsys.readouterr().out.strip().split("\n\n")}
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= WIDTH
+    blocks = {block.split(":", 1)[0]: " ".join(block.split()) for block in shown.strip().split("\n\n")}
     assert list(blocks) == [*rule_sets.load(), *ncsc.load()]
     for name, rule_set in rule_sets.load().items():
         for said in (rule_set.title, rule_set.source, rule_set.applies_from.isoformat(), *rule_set.fails_on):
             assert said in blocks[name]
     assert "insufficient or phase out in ncsc-2.1" in blocks["decree-2023"]
+    assert "2015-09-01 (published in 2015; month and day not verified)" in blocks["ncsc-webapp-2015"]
+    assert "applies from: 2023-07-01 fails on" in blocks["decree-2023"]
     for name, table in ncsc.load().items():
-        for said in (table.title, table.source, table.date.isoformat(), *table.versions):
+        for said in (table.title, table.source, table.date.isoformat(), table.date_note, *table.versions):
             assert said in blocks[name]

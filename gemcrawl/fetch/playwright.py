@@ -1,0 +1,322 @@
+"""scrapy-playwright as gemcrawl uses it: every context behind the guard proxy, pages used again, and no page that can hold it up.
+
+The proxy decides about every request, so that requests need not be intercepted in the browser: interception costs two messages per request
+and switches the browser's cache off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from playwright.async_api import Error as PlaywrightError
+from scrapy.exceptions import NotSupported
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.page import PageMethod
+
+from gemcrawl.fetch.browser import find_browser
+from gemcrawl.fetch.proxy import GuardProxy
+from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
+from gemcrawl.fetch.render_job import META, Job, RenderFailed
+from gemcrawl.fetch.render_pool import Pool, Slot, Tab
+from gemcrawl.fetch.render_read import PATIENCE, read_documents
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+    from scrapy import Request, Spider
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from gemcrawl.fetch.proxy import Exchange
+
+logger = logging.getLogger(__name__)
+
+_PAGES_PER_BROWSER = 500
+"""Pages after which the browser is started anew, for the memory that it does not give back."""
+_START_SECONDS = 40.0
+_CLOSE_SECONDS = 3.0
+
+
+class _CrashedError(Exception):
+    """The page's process, or the whole browser, ended."""
+
+
+class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
+    """Serves requests whose meta hold a `Job`; one instance per crawler, made and closed by `gemcrawl.fetch.handler.Handler`.
+
+    Args:
+        exchange: what the guard proxy makes its requests with.
+    """
+
+    pages_per_browser: ClassVar[int] = _PAGES_PER_BROWSER
+
+    def __init__(self, crawler: Crawler, exchange: Exchange) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        self._agent: str = settings["USER_AGENT"]
+        self._page_seconds = settings.getfloat("GEMCRAWL_RENDER_SECONDS", 8.0)
+        self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 3))
+        self._proxy = GuardProxy(
+            exchange, user_agent=self._agent, max_size=settings.getint("DOWNLOAD_MAXSIZE"), seconds=settings.getfloat("DOWNLOAD_TIMEOUT")
+        )
+        self._rooms: Pool | None = None
+        self._start_lock = asyncio.Lock()
+        self._pid: int | None = None
+        self._page_number = 0
+        self._renewing: asyncio.Task[None] | None = None
+        self.config.target_closed_max_retries = 0
+        self.config.navigation_timeout_ms = None
+        self.config.download_timeout_secs = 0.01  # what is a download is no page
+
+    # --- what scrapy-playwright does otherwise ---
+
+    async def _create_page(self, request: Request, spider: Spider) -> Page:
+        """A page that scrapy-playwright's interception does not reach."""
+        page: Page = await super()._create_page(request, spider)
+        for name in ("route", "unroute"):
+            setattr(page, name, _nothing)
+        page.on("popup", _close_at_once)
+        request.meta[META].tab.has(page)
+        return page
+
+    async def _create_browser_context(self, name: str, context_kwargs: dict[str, Any] | None, spider: Spider | None = None) -> Any:
+        wrapper = await super()._create_browser_context(name, context_kwargs, spider)
+        await wrapper.context.add_init_script(INIT_SCRIPT)
+        return wrapper
+
+    async def _apply_page_methods(self, page: Page, request: Request, spider: Spider) -> None:  # noqa: ARG002 -- as it is called
+        """Without waiting for the page to finish loading, which some pages never do."""
+        for method in request.meta["playwright_page_methods"]:
+            method.result = await method.method(page, *method.args)
+
+    async def _browser_disconnected_callback(self, browser: Browser | None = None) -> None:
+        """Only forgets: closing what is gone already waits for nothing, and another browser may have been started since."""
+        if browser is None or getattr(self, "browser", None) is browser:
+            self._forget_browser()
+
+    def _forget_browser(self) -> None:
+        self.__dict__.pop("browser", None)
+        self.context_wrappers.clear()
+        self._page_number = 0
+        self._pid = None
+        for slot in self._rooms.slots if self._rooms else ():
+            slot.forget()
+
+    # --- one page ---
+
+    async def download_request(self, request: Request) -> Response:
+        """Renders the page of a job.
+
+        Raises:
+            RenderFailed: the job says why.
+            NotSupported: the request has no job.
+        """
+        job = request.meta.get(META)
+        if not isinstance(job, Job):
+            raise NotSupported(f"{request.url}: pages are rendered through gemcrawl.fetch.renderer only")
+        if job.given_up:
+            raise RenderFailed("given up before it began")
+        work = asyncio.ensure_future(self._serve(request, job))
+        job.task = work
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if job.given_up:
+                raise RenderFailed("given up") from None
+            raise
+
+    async def _serve(self, request: Request, job: Job) -> Response:
+        pool = await self._ready()
+        async with pool.slot(job.group) as slot:
+            for last in (False, True):
+                try:
+                    await self._run_browser()
+                    return await self._render(request, job, slot)
+                except _CrashedError:
+                    job.failure = "crashed"
+                    if last or self._running:  # a page that crashes does so again
+                        break
+                except TimeoutError:
+                    job.failure = "timeout"
+                    break
+                except (PlaywrightError, OSError) as error:
+                    logger.debug("rendering %r: %s", job.url, error)
+                    break
+        self._renew_when_due()
+        raise RenderFailed(f"{job.url}: {job.failure}")
+
+    async def _render(self, request: Request, job: Job, slot: Slot) -> Response:
+        tab = job.tab = await slot.tab(job.group)
+        tab.begin()
+        request.meta.update(
+            playwright_context=tab.context_name,
+            playwright_context_kwargs=context_options(slot.gate.port, self._agent),
+            playwright_page=tab.page,
+            playwright_include_page=True,
+            playwright_page_goto_kwargs={"wait_until": "commit", "timeout": 0},
+            playwright_page_methods=[PageMethod(self._look, job, tab)],
+        )
+        slot.gate.begin(job.allowed)
+        self._page_number += 1
+        clean = False
+        limit = min(job.deadline - time.monotonic(), self._page_seconds)
+        work = asyncio.ensure_future(super().download_request(request))
+        try:
+            await asyncio.wait({work, tab.gone}, timeout=max(0.0, limit), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise _CrashedError if tab.gone.done() else TimeoutError
+            response = await self._result(work, tab)
+            await _may_stay(job)
+            clean = True
+            return response
+        finally:
+            work.cancel()
+            seen, job.wire_bytes = slot.gate.end()
+            job.requests = (*seen, *tab.unseen(seen))
+            _was_refused(job)
+            slot.leave(tab, self._reset, self._discard, clean=clean)
+
+    async def _result(self, work: asyncio.Future[Response], tab: Tab) -> Response:
+        try:
+            return work.result()
+        except PlaywrightError:
+            await asyncio.sleep(0.05)  # what happened to the page may be told after what failed because of it
+            if tab.gone.done() or not self._running:
+                raise _CrashedError from None
+            raise
+
+    async def _look(self, page: Page, job: Job, tab: Tab) -> None:
+        """What is done with a page once it has begun to load."""
+        if tab.session is None:
+            tab.session = await page.context.new_cdp_session(page)
+        left = min(job.deadline - time.monotonic(), PATIENCE)
+        job.documents = await read_documents(tab.session, max(0.2, left))
+        job.failure = ""
+        page.content = partial(_content, job)  # type: ignore[method-assign]
+
+    async def _reset(self, tab: Tab) -> bool:
+        """Leaves the page, so that none of it goes on."""
+        assert tab.page is not None
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await tab.page.goto("about:blank", wait_until="commit", timeout=0)
+        except (PlaywrightError, TimeoutError):
+            return False
+        return True
+
+    async def _discard(self, tab: Tab) -> None:
+        """Closes the tab's context; a browser that cannot do that in time is ended."""
+        wrapper = self.context_wrappers.pop(tab.context_name, None)
+        if wrapper is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await wrapper.context.close()
+        except PlaywrightError:
+            pass
+        except TimeoutError:
+            logger.warning("the browser hangs, and is started anew")
+            await self._end_browser()
+
+    # --- the browser ---
+
+    @property
+    def _running(self) -> bool:
+        browser: Browser | None = getattr(self, "browser", None)
+        return browser is not None and browser.is_connected()
+
+    async def _ready(self) -> Pool:
+        """The pool; with the first page Playwright's own process and the proxy are started."""
+        async with self._start_lock:
+            if self._rooms is None:
+                await self._launch()
+                await self._proxy.start()
+                self._rooms = Pool([Slot(await self._proxy.open()) for _ in range(self._room_count)])
+            return self._rooms
+
+    async def _run_browser(self) -> None:
+        """Starts the browser unless it runs.
+
+        Raises:
+            TimeoutError, PlaywrightError: it does not start.
+        """
+        async with self._start_lock:
+            if self._running:
+                return
+            self._forget_browser()
+            executable = await asyncio.to_thread(find_browser)
+            if executable is None:
+                raise PlaywrightError("the browser is gone")
+            if runs_as_root():
+                logger.info("running as root: the browser runs without its own sandbox")
+            self.config.launch_options = launch_options(executable, self._proxy.refuse_port, self._proxy.spki_sha256)
+            async with asyncio.timeout(_START_SECONDS):
+                await self._maybe_launch_browser()
+            self._pid = await process_id(self.browser)
+            logger.info("browser started: %s %s", executable, self.browser.version)
+
+    def _renew_when_due(self) -> None:
+        if self._page_number >= self.pages_per_browser and (self._renewing is None or self._renewing.done()):
+            self._renewing = asyncio.ensure_future(self._renew())
+
+    async def _renew(self) -> None:
+        assert self._rooms is not None
+        async with self._rooms.all():
+            await self._end_browser()
+
+    async def _end_browser(self) -> None:
+        """Ends the browser, by its process where it does not listen."""
+        browser, pid = self.__dict__.pop("browser", None), self._pid
+        self._forget_browser()
+        if browser is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await browser.close()
+        except (PlaywrightError, TimeoutError):
+            if pid is not None:
+                end_process(pid)
+
+    async def close(self) -> None:
+        """Ends everything that was started; closing twice does no harm."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        for slot in self._rooms.slots if self._rooms else ():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2 * _CLOSE_SECONDS):
+                    await slot.cleaned()
+        await self._end_browser()
+        await super().close()
+        await self._proxy.close()
+
+
+async def _may_stay(job: Job) -> None:
+    """Asks once more when the page went elsewhere by itself: routes of an application never reach the proxy."""
+    url = job.documents[0].url.partition("#")[0] if job.documents else ""
+    if url and url != job.url.partition("#")[0] and await job.allowed(url) is not None:
+        job.failure = "denied"
+
+
+def _was_refused(job: Job) -> None:
+    """The page that was read is none when its document never arrived."""
+    documents = [request for request in job.requests if request.destination == "document" and request.stopped != "method"]
+    if documents and documents[-1].stopped:
+        job.failure = "denied" if documents[-1].stopped == "robots" else job.failure or "failed"
+
+
+async def _content(job: Job) -> str:
+    """The page as it was read, which it need not be once more."""
+    return job.documents[0].html
+
+
+async def _nothing(*_: object, **__: object) -> None:
+    """In the place of a method that must not do what it does."""
+
+
+async def _close_at_once(popup: Page) -> None:
+    with suppress(PlaywrightError):
+        await popup.close()

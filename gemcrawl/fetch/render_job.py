@@ -1,0 +1,58 @@
+"""One page to be rendered: what is asked, and, as it goes, what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Rendered, RenderedDocument
+
+if TYPE_CHECKING:
+    from gemcrawl.fetch.render_pool import Tab
+
+Failure = Literal["no_browser", "timeout", "crashed", "denied", "failed"]
+META = "gemcrawl_render"
+"""Key of the job in the meta of its request."""
+
+
+class RenderFailed(Exception):
+    """The page was not rendered; `Job.failure` says why."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """Arguments as of `gemcrawl.fetch.rendered.Render`."""
+
+    url: str
+    group: str
+    allowed: Allowed
+    deadline: float
+    failure: Failure | Literal[""] = "failed"
+    """What it will have been unless something else is known."""
+    documents: tuple[RenderedDocument, ...] = ()
+    requests: tuple[BrowserRequest, ...] = ()
+    wire_bytes: int = 0
+    given_up: bool = False
+    task: asyncio.Task[object] | None = None
+    """What works on it now."""
+    tab: Tab | None = None
+    """Where it is rendered."""
+    started: float = field(default_factory=time.monotonic)
+
+    def give_up(self) -> None:
+        """Nobody waits any more."""
+        self.given_up = True
+        if self.task is not None:
+            self.task.cancel()
+
+    def result(self) -> Rendered:
+        return Rendered(
+            url=self.url,
+            failure=self.failure,
+            documents=() if self.failure else self.documents,
+            requests=self.requests,
+            wire_bytes=self.wire_bytes,
+            seconds=time.monotonic() - self.started,
+        )

@@ -1,0 +1,49 @@
+"""What gemcrawl sees on one page, as plain data: for the researcher who doubts a row, and for whoever edits the vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gemcrawl.survey.links import link_score
+from gemcrawl.transport.urls import host_of
+
+if TYPE_CHECKING:
+    from gemcrawl.forms.page import Link, PageForm, PageReading
+
+
+def inspected(url: str, reading: PageReading) -> dict[str, Any]:
+    """``{"url", "forms", "links"}``: every form of every kind in document order; every link in document order, with its score per kind sought."""
+    return {
+        "url": url,
+        "forms": [_form(form) for form in reading.forms],
+        "links": [_link(link, host_of(reading.url)) for link in reading.links],
+    }
+
+
+def failed(url: str, reason: str) -> dict[str, Any]:
+    """The same shape for a page that could not be read, with ``error``."""
+    return {"url": url, "error": reason, "forms": [], "links": []}
+
+
+def _form(form: PageForm) -> dict[str, Any]:
+    return {
+        "kind": form.kind,
+        "kind_score": round(form.kind_score, 3),
+        "reasons": list(form.kind_reasons),
+        "method": form.method,
+        "submit_urls": list(dict.fromkeys(target.url for target in form.targets if target.url and target.method != "dialog")),
+        "fields": [asdict(field) for field in form.fields],
+        "personal_data": list(form.personal_data),
+        "personal_data_level": form.personal_data_level,
+    }
+
+
+def _link(link: Link, from_host: str) -> dict[str, Any]:
+    scores = link_score(link.url, link.text, link.title, from_host=from_host)
+    return {
+        "url": link.url + link.hash_route,
+        "text": link.text,
+        "place": link.place,
+        "scores": {"appointment": round(scores.appointment, 2), "contact": round(scores.contact, 2)},
+    }
