@@ -1,7 +1,9 @@
 """Grades by the NCSC's TLS guidelines: what a server accepts, looked up in the table of one version of them.
 
 The tables are the data files in ``ncsc/``, one per version, each with its source.  A server accepts what its weakest client asks for, so
-the worst item decides; what a table does not list is insufficient (NCSC guidelines 2.1, section "Security levels").
+the worst item decides; what a table does not list is insufficient (NCSC guidelines 2.1, section "Security levels").  That holds for what
+came after a table too: the decree of 2023 refers to the table of 2021 for ever, so a server that offers X25519MLKEM768 or secp521r1 beside
+the listed groups is insufficient by it.  Such an item is marked "not in the table of 2021" wherever a grade is explained.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -35,6 +37,8 @@ class Table:
     source: str
     date: date
     """When it was published; the first of the month where only that is known."""
+    date_note: str
+    """What of the date was not verified; empty when nothing."""
     versions: Mapping[str, NcscGrade]
     cipher_suites: Mapping[str, NcscGrade]
     """By IANA name; so are the groups."""
@@ -71,6 +75,7 @@ def _table(content: Mapping[str, Any]) -> Table:
         title=content["title"],
         source=content["source"],
         date=content["date"],
+        date_note=content.get("date_note", ""),
         versions=_by_name(content["versions"]),
         cipher_suites=_by_name(content["cipher_suites"]),
         groups=_by_name(content["groups"]),
@@ -124,24 +129,14 @@ def grade(
     """
     if not versions or not cipher_suites:
         return Grading("not_tested", ("not listed: versions and cipher suites",))
-    items: list[tuple[NcscGrade, str]] = [
-        *((_level(table.versions, v), f"version {clean(v, _LONGEST_ITEM)}") for v in versions),
-        *((_level(table.cipher_suites, s), f"suite {clean(s, _LONGEST_ITEM)}") for s in cipher_suites),
-        *((_group(table, g), f"group {clean(g, _LONGEST_ITEM)}") for g in groups),
+    items = [
+        *(_item(table, v, "version", lambda t, name: _level(t.versions, name)) for v in versions),
+        *(_item(table, s, "suite", lambda t, name: _level(t.cipher_suites, name)) for s in cipher_suites),
+        *(_item(table, g, "group", _group) for g in groups),
+        *(_item(table, k, "certificate key", _key) for k in (certificate_key,) if k is not None),
+        *(_item(table, s, "certificate signature", _signature) for s in (certificate_signature,) if s is not None),
+        *(_item(table, s, "signature of an intermediate certificate", _signature) for s in intermediate_signatures),
     ]
-    if certificate_key is not None:
-        items.append((_key(table, certificate_key), f"certificate key {clean(certificate_key, _LONGEST_ITEM)}"))
-    if certificate_signature is not None:
-        items.append(
-            (
-                _level(table.certificate_signature, certificate_signature),
-                f"certificate signature {clean(certificate_signature, _LONGEST_ITEM)}",
-            )
-        )
-    items += (
-        (_level(table.certificate_signature, s), f"signature of an intermediate certificate {clean(s, _LONGEST_ITEM)}")
-        for s in intermediate_signatures
-    )
     worst = min((level for level, _ in items), key=LEVELS.index)
     reasons = tuple(dict.fromkeys(f"{level}: {item}" for level, item in sorted(items, key=lambda i: LEVELS.index(i[0])) if level != "good"))
     missing = _missing(cipher_suites, groups, certificate_key, certificate_signature)
@@ -152,6 +147,15 @@ def grade(
     if missing and worst != "phase_out":
         return Grading("not_tested", (f"not listed: {', '.join(missing)}", *reasons))
     return Grading(worst, reasons)
+
+
+def _item(table: Table, name: str, what: str, level_in: Callable[[Table, str], NcscGrade]) -> tuple[NcscGrade, str]:
+    """Level of one item and its name; one that only a later version of the guidelines knows says so: it is not weak, it is not listed."""
+    level = level_in(table, name)
+    newer = (other for other in load().values() if other.date > table.date)
+    unlisted = level == "insufficient" and any(level_in(other, name) in ("sufficient", "good") for other in newer)
+    note = f" (not in the table of {table.date.year})" if unlisted else ""
+    return level, f"{what} {clean(name, _LONGEST_ITEM)}{note}"
 
 
 def grade_row(table: Table, row: Host) -> Grading:
@@ -201,6 +205,10 @@ def _group(table: Table, name: str) -> NcscGrade:
 def _key(table: Table, name: str) -> NcscGrade:
     rsa = re.fullmatch(r"RSA-([0-9]{1,6})", name)
     return _sized(table.rsa_bits, int(rsa[1])) if rsa else _level(table.certificate_key, name)
+
+
+def _signature(table: Table, name: str) -> NcscGrade:
+    return _level(table.certificate_signature, name)
 
 
 def _sized(levels: Sequence[tuple[int, NcscGrade]], bits: int) -> NcscGrade:

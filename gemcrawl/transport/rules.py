@@ -51,6 +51,8 @@ class RuleSet:
     needs: frozenset[Need]
     """Facts without which it cannot be passed."""
     tls: TlsRule | None = None
+    date_note: str = ""
+    """What of the date was not verified; empty when nothing."""
 
 
 @cache
@@ -74,6 +76,7 @@ def _rule_set(content: Mapping[str, Any], raw: Mapping[str, Mapping[str, Any]]) 
         fails_on=inherited | frozenset(content["fails_on"]),
         needs=frozenset(content.get("needs", ())) | (base.needs if base else frozenset()),
         tls=TlsRule(tls["table"], frozenset(tls["fails_on"]), tls["old_versions"]) if tls else base.tls if base else None,
+        date_note=content.get("date_note", ""),
     )
 
 

@@ -28,7 +28,7 @@ def only_form(html: str, url: str = HTTPS) -> PageForm:
         ("empty action: base does not change it", HTTPS, '<base href="http://b.test/">', 'action=""', "https://x.test/dir/page?q=1"),
         ("only a fragment: the document", HTTPS, "", 'action="#"', "https://x.test/dir/page?q=1"),
         ("only a fragment: the base, when there is one", HTTPS, '<base href="http://b.test/c/">', 'action="#"', "http://b.test/c/"),
-        ("white space is no empty action", HTTPS, '<base href="http://b.test/c/">', 'action="  "', "http://b.test/c/"),
+        ("white space is an empty action", HTTPS, '<base href="http://b.test/c/">', 'action="  "', "https://x.test/dir/page?q=1"),
         ("the page's scheme", HTTPS, "", 'action="//h.test/p"', "https://h.test/p"),
         ("the page's scheme, http", HTTP, "", 'action="//h.test/p"', "http://h.test/p"),
         ("base over http", HTTPS, '<base href="http://x.test/a/">', 'action="send"', "http://x.test/a/send"),

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from gemcrawl.items import Host
-from gemcrawl.transport.facts import Handshake, Hop, Route
+from gemcrawl.transport import parties
+from gemcrawl.transport.facts import Handshake, Hop, Route, Target, Way
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -56,6 +57,17 @@ def host(name: str, **columns: object) -> Host:
         "checked_at": NOW,
     }
     return Host(**(good | columns))  # type: ignore[arg-type]
+
+
+HTTPS, HTTP = "https://x.test/form", "http://x.test/form"
+POST = Target("/post", "https://x.test/post", method="post")
+GOOD = Way(page=route(f"{HTTPS} 200"), targets=(POST,), twins=((HTTP, route(f"{HTTP} 301 -> {HTTPS} 0")),))
+"""The way to a form on which nothing is wrong."""
+
+
+def good_hosts(way: Way) -> dict[str, list[Host]]:
+    """Rows on which nothing is wrong for every host of a way."""
+    return {name: [host(name)] for name in parties.hosts(way)}
 
 
 @dataclass(frozen=True)

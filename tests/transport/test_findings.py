@@ -1,8 +1,8 @@
-"""The numbered edge cases of the specification, as facts in and findings out; then what they leave open."""
+"""What the edge cases of `test_edge_cases` leave open: every finding from its facts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -11,24 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.items import CertificateState, Finding, FindingCode, Host, Hsts, NcscGrade, Reason, Upgrade
-from gemcrawl.transport import parties
 from gemcrawl.transport.facts import EntryLink, Seen, Target, Way
 from gemcrawl.transport.findings import WEIGHT_ORDER, WEIGHTS, find, finding
 from gemcrawl.transport.hosts import host_rows
-from gemcrawl.transport.rules import verdict
 from gemcrawl.transport.trust import TrustStore
 
-from .builders import GOOD_HSTS, NOW, YEAR, hop, host, issue, route
+from .builders import GOOD, GOOD_HSTS, HTTP, HTTPS, NOW, POST, YEAR, good_hosts, hop, host, issue, route
 from .conftest import Authority
 
-HTTPS, HTTP = "https://x.test/form", "http://x.test/form"
-POST = Target("/post", "https://x.test/post", method="post")
-GOOD = Way(page=route(f"{HTTPS} 200"), targets=(POST,), twins=((HTTP, route(f"{HTTP} 301 -> {HTTPS} 0")),))
 LINK = EntryLink("https://x.test/contact", HTTP)
-
-
-def good_hosts(way: Way) -> dict[str, list[Host]]:
-    return {name: [host(name)] for name in parties.hosts(way)}
 
 
 def found(way: Way, **columns: Any) -> list[Finding]:
@@ -40,166 +31,8 @@ def codes(way: Way, **columns: Any) -> list[tuple[str, str]]:
     return [(f.code, f.subject) for f in found(way, **columns)]
 
 
-@dataclass(frozen=True)
-class Case:
-    why: str
-    way: Way
-    expected: list[tuple[str, str]]
-    verdict: str
-    hosts: dict[str, Any] = field(default_factory=dict)
-
-
 def submitting(*targets: Target, **more: Any) -> Way:
     return replace(GOOD, targets=targets, **more)
-
-
-CASES = {
-    "1": Case(
-        "an https page that posts to http",
-        submitting(Target("http://y.test/post", "http://y.test/post")),
-        [("action_http", "http://y.test/post")],
-        "insecure",
-    ),
-    "2": Case(
-        "an http page can be rewritten on the way, so an https action does not help",
-        Way(page=route(f"{HTTP} 200"), targets=(Target("https://y.test/p", "https://y.test/p"),)),
-        [("page_http", HTTP)],
-        "insecure",
-    ),
-    "3": Case("http redirects to the same host on https", replace(GOOD, page=route(f"{HTTP} 301 -> {HTTPS} 200")), [], "secure"),
-    "3, linked": Case("an http link with HSTS is as good", replace(GOOD, entries=(LINK,)), [], "secure"),
-    "4": Case("no action: the document itself", submitting(Target("", HTTPS, method="post")), [], "secure"),
-    "5": Case(
-        "a fragment on an http base",
-        submitting(Target("#", "http://x.test/#", method="post")),
-        [("action_http", "http://x.test/#")],
-        "insecure",
-    ),
-    "6": Case("a scheme-relative action on an https page", submitting(Target("//y.test/p", "https://y.test/p")), [], "secure"),
-    "7": Case("an http base", submitting(Target("send", "http://x.test/send")), [("action_http", "http://x.test/send")], "insecure"),
-    "8": Case(
-        "the worst of all submitters counts",
-        submitting(POST, Target("http://x.test/b", "http://x.test/b", "formaction", "post")),
-        [("action_http", "http://x.test/b")],
-        "insecure",
-    ),
-    "10": Case(
-        "only a script knows the target",
-        submitting(Target("javascript:send()", ""), by_script=True),
-        [("submit_by_script", HTTPS)],
-        "not_tested",
-    ),
-    "10, rendered": Case(
-        "the request was seen in the browser",
-        submitting(Target("javascript:send()", ""), Target("", "http://y.test/api", method="post"), by_script=True),
-        [("action_http", "http://y.test/api"), ("submit_by_script", HTTPS)],
-        "insecure",
-    ),
-    "11": Case("a dialog sends nothing", submitting(Target("http://y.test/", "http://y.test/", method="dialog")), [], "not_tested"),
-    "13": Case(
-        "an https frame in an http page, and the frame's host is judged too",
-        Way(page=route("https://x.test/form 200"), frames=(route("http://g.test/ 200"),), targets=(POST,)),
-        [("frame_parent_http", "http://g.test/"), ("cert_expired", "x.test")],
-        "insecure",
-        {"certificate": "expired", "certificate_defects": ["expired"]},
-    ),
-    "14": Case(
-        "http of another host first, though the end is https",
-        replace(GOOD, page=route("http://y.test/ 301 -> http://x.test/form 301 -> https://x.test/form 200")),
-        [("upgrade_late", "y.test")],
-        "weak",
-    ),
-    "15": Case(
-        "https, but of another host first",
-        replace(GOOD, page=route("http://y.test/ 301 -> https://x.test/form 200")),
-        [("upgrade_other_host_first", "y.test")],
-        "weak",
-    ),
-    "15, good": Case(
-        "its own https first",
-        replace(GOOD, page=route("http://y.test/ 301 -> https://y.test/ 301 -> https://x.test/form 200")),
-        [],
-        "secure",
-    ),
-    "16": Case(
-        "a downgrade on the way, although it ends secure",
-        replace(GOOD, page=route("http://x.test/ 301 -> https://x.test/ 301 -> http://www.x.test/ 301 -> https://x.test/form 200")),
-        [("redirect_downgrade", "http://www.x.test/")],
-        "downgrade",
-    ),
-    "16, of the host": Case(
-        "the same, seen from the root of the page's host", GOOD, [("redirect_downgrade", "x.test")], "downgrade", {"upgrade": "downgrade"}
-    ),
-    "17": Case(
-        "default port, letter case and trailing dot make no other host",
-        replace(GOOD, twins=(("http://X.test./form", route("http://X.test./form 301 -> https://x.test:443/form 0")),)),
-        [],
-        "secure",
-    ),
-    "18": Case(
-        "the http version is no page when it only sends on",
-        replace(GOOD, twins=((HTTP, route(f"{HTTP} 200 -meta-> {HTTPS} 0")),)),
-        [("upgrade_client_side", "x.test")],
-        "weak",
-    ),
-    "20, short": Case("a second less than a year", GOOD, [("hsts_short", "x.test")], "weak", {"hsts": "short", "hsts_max_age": 31_535_999}),
-    "20, off": Case("max-age=0", GOOD, [("hsts_off", "x.test")], "weak", {"hsts": "off"}),
-    "20, invalid": Case("a header that breaks the grammar", GOOD, [("hsts_invalid", "x.test")], "weak", {"hsts": "invalid"}),
-    "21": Case(
-        "HSTS over an expired certificate",
-        GOOD,
-        [("cert_expired", "x.test"), ("hsts_ineffective", "x.test")],
-        "insecure",
-        {"hsts": "ineffective", "certificate": "expired", "certificate_defects": ["expired"]},
-    ),
-    "22": Case("HSTS elsewhere", GOOD, [("hsts_absent", "x.test")], "weak", {"hsts": "absent", "hsts_header": None}),
-    "22, inherited": Case("the parent covers", GOOD, [], "secure", {"hsts": "inherited"}),
-    "22, preloaded": Case("the preload list covers", GOOD, [], "secure", {"hsts": "preloaded"}),
-    "23": Case(
-        "an intermediate is missing: not a mismatch",
-        GOOD,
-        [("cert_incomplete_chain", "x.test")],
-        "weak",
-        {"certificate": "incomplete_chain", "certificate_defects": ["incomplete_chain"]},
-    ),
-    "24": Case("TLS 1.0 beside 1.3 cannot be known without the inventory", GOOD, [], "secure", {"tls_versions": ["TLSv1", "TLSv1.3"]}),
-    "24, listed": Case(
-        "phase out in NCSC 2.1",
-        GOOD,
-        [("tls_phase_out", "x.test")],
-        "weak",
-        {"tls_versions": ["TLSv1", "TLSv1.3"], "ncsc_2_1": "phase_out"},
-    ),
-    "25": Case("443 refused, 80 answers", Way(page=route(f"{HTTP} 200"), targets=(POST,)), [("page_http", HTTP)], "insecure"),
-    "25, reset": Case(
-        "a service that breaks off is an error, not a finding",
-        GOOD,
-        [],
-        "not_tested",
-        {"https": "reset", "certificate": "not_tested", "hsts": "not_tested"},
-    ),
-}
-
-
-@pytest.mark.parametrize("number", CASES)
-def test_edge_case(number: str) -> None:
-    case = CASES[number]
-    assert codes(case.way, **case.hosts) == case.expected, case.why
-    hosts = good_hosts(case.way) | ({"x.test": [host("x.test", **case.hosts)]} if case.hosts else {})
-    assert verdict(find(case.way, hosts), case.way, hosts) == case.verdict, case.why
-
-
-def test_the_worst_address_counts(authority: Authority, trust: TrustStore) -> None:
-    """Case 19, from the handshakes on."""
-    chains = {
-        address: (issue(name, authority.intermediate, names=(name,)).der, authority.intermediate.der)
-        for address, name in (("192.0.2.1", "x.test"), ("2001:db8::1", "y.test"))
-    }
-    seen = Seen(https={address: [hop(f"{HTTPS} 200", hsts=GOOD_HSTS, chain=chain)] for address, chain in chains.items()})
-    (one, other) = find(GOOD, {"x.test": host_rows("x.test", seen, trust=trust, at=NOW)})
-    assert (one.code, other.code) == ("cert_hostname_mismatch", "hsts_ineffective")
-    assert "2001:db8::1" in one.evidence
-    assert "y.test" in one.evidence
 
 
 def test_all_certificate_defects_are_findings(authority: Authority, trust: TrustStore) -> None:
@@ -286,6 +119,13 @@ def test_the_preload_list_covers_a_link_to_a_host_without_a_row() -> None:
     hosts = {"x.test": [host("x.test")]}
     assert [f.code for f in find(way, hosts, preloaded=lambda name: name == "old.test")] == []
     assert [f.code for f in find(way, hosts, preloaded=lambda name: name == "x.test")] == ["entry_http"]
+
+
+@pytest.mark.parametrize(("page", "given"), [("https://x.test/contact", True), ("http://x.test/contact", False), ("", False)])
+def test_a_link_on_an_http_page_may_be_http_only_because_its_page_is(page: str, given: bool) -> None:
+    """``href="/form"`` on an http page joins to the same address as ``href="http://x.test/form"``; only https pages show how it was written."""
+    way = replace(GOOD, entries=(EntryLink(page, HTTP),))
+    assert (("entry_http", HTTP) in codes(way, hsts="absent")) == given
 
 
 def test_an_https_link_is_fine() -> None:

@@ -95,3 +95,55 @@ def test_white_space_case_quotes_and_order_do_not_matter(age: int, space: str, n
     assert policy.max_age == age
     assert policy.include_subdomains
     assert policy.state == ("off" if age == 0 else "short" if age < YEAR else "good")
+
+
+TOKENS = st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~", min_size=1, max_size=8)
+QUOTED = st.text(st.characters(codec="ascii", exclude_categories=["Cc"], exclude_characters='"\\'), max_size=8).map(
+    lambda text: f'"{text}"'
+)
+UNKNOWN = st.tuples(TOKENS, st.none() | TOKENS | QUOTED).filter(lambda d: d[0].lower() not in ("max-age", "includesubdomains", "preload"))
+
+
+@st.composite
+def headers(draw: st.DrawFn) -> tuple[str, int, bool]:
+    """A field that fits the grammar, with its max-age and whether it covers sub-domains."""
+    age, covers = draw(st.integers(0, 10**10)), draw(st.booleans())
+    directives = [f"max-age={age}"] + ["includeSubDomains"] * covers
+    unknown = draw(st.lists(UNKNOWN, max_size=3, unique_by=lambda d: d[0].lower()))
+    directives += [name if value is None else f"{name}={value}" for name, value in unknown]
+    space = st.sampled_from(["", " ", "\t"])
+    separated = ";".join(f"{draw(space)}{directive}{draw(space)}" for directive in draw(st.permutations(directives)))
+    return separated, age, covers
+
+
+@given(headers())
+def test_whatever_fits_the_grammar_is_read_in_full(made: tuple[str, int, bool]) -> None:
+    header, age, covers = made
+    policy = parse([header])
+    assert (policy.max_age, policy.include_subdomains, policy.header) == (age, covers, header)
+
+
+MISTAKES = [
+    lambda header: f"{header}; max-age=31536000",
+    lambda header: f"{header}; MAX-AGE=1",
+    lambda header: header.replace("max-age=", "max-age=="),
+    lambda header: header.replace("max-age=", "max-age: "),
+    lambda header: header.replace("max-age=", "max-age=-"),
+    lambda header: header.replace("max-age=", "max_age="),
+    lambda header: header.replace("max-age=", "max-age=,"),
+    lambda header: header.replace("max-age=", 'max-age="'),
+    lambda header: header.replace("max-age=", "max-age= x "),
+    lambda header: f": {header}",
+    lambda header: f"{header}, includeSubDomains",
+    lambda header: f"{header} includeSubDomains",
+    lambda header: f"{header}; =1",
+    lambda header: f'{header}; a="',
+    lambda header: f"{header}\r\n",
+    lambda header: f"{header}; includeSubDomains; includesubdomains",
+]
+
+
+@given(st.integers(0, 10**10), st.booleans(), st.sampled_from(range(len(MISTAKES))))
+def test_one_mistake_voids_it(age: int, covers: bool, mistake: int) -> None:
+    header = MISTAKES[mistake](f"max-age={age}" + "; includeSubDomains" * covers)
+    assert parse([header]).state == "invalid", header

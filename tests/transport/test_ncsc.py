@@ -169,7 +169,8 @@ def test_in_2014_a_group_of_the_servers_own_was_judged_by_its_size(bits: int, le
 def test_certificate_keys(key: str, levels: tuple[str, ...]) -> None:
     for name, level in zip(TABLES, levels, strict=True):
         reasons = [r for r in graded(name, certificate_key=key).reasons if "certificate key" in r]
-        assert reasons == ([] if level == GOOD else [f"{level}: certificate key {key}"])
+        unlisted = " (not in the table of 2021)" if name == "ncsc-2.1" and key in ("EC-P-521", "EC-brainpoolP256r1") else ""
+        assert reasons == ([] if level == GOOD else [f"{level}: certificate key {key}{unlisted}"])
 
 
 @pytest.mark.parametrize(
@@ -290,3 +291,25 @@ def test_one_more_item_never_improves_a_grade(
     if groups:  # the first group listed can turn "not tested" into a grade
         with_groups = graded(name, **(facts | {"groups": [*groups, *more_groups]}), **certificate)
         assert BADNESS[with_groups.grade] >= BADNESS[before.grade]
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"groups": ["x25519", "X25519MLKEM768"]}, "group X25519MLKEM768 (not in the table of 2021)"),
+        ({"groups": ["secp521r1"]}, "group secp521r1 (not in the table of 2021)"),
+        ({"groups": ["brainpoolP256r1"]}, "group brainpoolP256r1 (not in the table of 2021)"),
+        ({"cipher_suites": ["TLS_AES_128_CCM_SHA256"]}, "suite TLS_AES_128_CCM_SHA256 (not in the table of 2021)"),
+        ({"certificate_key": "EC-P-521"}, "certificate key EC-P-521 (not in the table of 2021)"),
+        ({"groups": ["secp256k1"]}, "group secp256k1"),
+        ({"cipher_suites": ["TLS_RSA_WITH_RC4_128_SHA"]}, "suite TLS_RSA_WITH_RC4_128_SHA"),
+        ({"versions": ["SSLv3"]}, "version SSLv3"),
+    ],
+)
+def test_what_is_newer_than_a_table_is_insufficient_by_it_and_says_so(facts: dict[str, Any], said: str) -> None:
+    """The decree's reference to version 2.1.1 is static: nothing not in it becomes sufficient."""
+    assert graded("ncsc-2.1", **facts) == Grading(INSUFFICIENT, (f"insufficient: {said}",))
+
+
+def test_a_group_to_be_phased_out_is_listed() -> None:
+    assert graded("ncsc-2.1", groups=["ffdhe2048"]) == Grading(PHASE_OUT, ("phase_out: group ffdhe2048",))

@@ -2,16 +2,18 @@
 
 What is asked, in this order, and what it costs in handshakes:
 
-1. Versions.  A first hello offers TLS 1.3 to 1.0; further ones end at TLS 1.2, at one version below the lowest one found, and at SSL 3.  A
-   server picks the highest version it can, so each answer is a version found.  Cost: one per version, and two refusals at most.
+1. Versions.  A first hello offers TLS 1.3 to 1.0; further ones end at TLS 1.2 and at one version below the lowest one found, down to SSL 3.
+   A server picks the highest version it can, so each answer is a version found.  The alert protocol_version says that there is none below
+   either; other servers are asked for SSL 3 too.  Cost: one per version, and one or two refusals.
 2. TLS 1.3.  Hellos carry no key share, so the server answers with a HelloRetryRequest, which names suite and group and costs it no
-   computation.  Suites by removal, then groups by removal.  Cost: suites + groups + 1.
-3. Curves of TLS 1.2 that TLS 1.3 has not shown.  Cost: those + 1, and one more where the certificate is ECDSA: such a server
-   needs the curve of its certificate in every hello (RFC 8422, section 5.1), so known curves stay in, last.
-4. Suites of the highest version below TLS 1.3: the common ones by removal, then the rare ones.  Cost: suites + 2.  Prime fields show in passing.
+   computation.  Suites and groups by removal, both at once, until it refuses; then the suites with every group, and, unless an answer
+   to that tells that it had come to the end of its groups, the groups.  Cost: the larger number of the two + 2 or 3.
+3. Suites of the highest version below TLS 1.3: the common ones by removal, then the rare ones.  Cost: suites + 2.  Prime fields show in passing.
+4. Curves of that version that are not known yet, with the suites found.  Cost: those + 1, none without such suites.  Where the certificate
+   is ECDSA, a server needs the curve of its certificate in every hello (RFC 8422, section 5.1), so known curves stay in, last.
 5. Each lower version is asked only for the suites its predecessors have not shown.  Cost: 1 each.
 
-When so many suites are accepted that the budget would not do, the walk of step 4 ends early and goes on with weak suites alone, so that
+When so many suites are accepted that the budget would not do, the walk of step 3 ends early and goes on with weak suites alone, so that
 what decides the grade is seen; such an inventory is not complete.
 
 A server that drops the connection instead of sending an alert may be refusing, or be tired of us.  So: back off, ask once more, calmly; then repeat a hello
@@ -21,23 +23,22 @@ it has answered before.  If it answers that, the drop was a refusal; if not, the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gemcrawl.exceptions import AddressRefused
 from gemcrawl.items import Reason, TlsVersion
 from gemcrawl.transport.facts import Inventory
-from gemcrawl.transport.probe.answer import CLOSE_NOTIFY, Alert, Answer, AnswerReader, GarbledAnswer
+from gemcrawl.transport.probe.answer import CLOSE_NOTIFY, Alert, Answer, AnswerReader
+from gemcrawl.transport.probe.exchange import Connect, Exchange
 from gemcrawl.transport.probe.hello import SSL3, TLS10, TLS11, TLS12, TLS13, Hello
 from gemcrawl.transport.probe.names import Names, load
 from gemcrawl.transport.urls import is_address
 
-Connect = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
-"""Opens a connection to an address and port, or raises `OSError`; guard, pace and its own time limit are its business."""
-
 _VERSIONS: dict[int, TlsVersion] = {SSL3: "SSLv3", TLS10: "TLSv1", TLS11: "TLSv1.1", TLS12: "TLSv1.2", TLS13: "TLSv1.3"}
 # handshake_failure, illegal_parameter, protocol_version, insufficient_security; any other alert may have another cause than what was offered.
 _REFUSALS = frozenset({40, 47, 70, 71})
+_PROTOCOL_VERSION = 70
 _RESERVE = 10
 """Handshakes kept for the steps after the walk over the common suites."""
 
@@ -92,9 +93,12 @@ class _Walk:
         self._versions: set[int] = set()
         self._suites: dict[int, None] = {}
         self._groups: dict[str, None] = {}
+        self._primes: dict[str, None] = {}
         self._handshakes = 0
         self._answered: Hello | None = None
         self._share = False
+        self._none_below = False
+        """It said of TLS 1.2 or a lower version that it speaks neither that nor anything below."""
         self._cut_short = False
         self._ends_at = 0.0
 
@@ -111,7 +115,7 @@ class _Walk:
         return Inventory(
             versions=tuple(_VERSIONS[code] for code in sorted(self._versions)),
             cipher_suites=tuple(self._names.suite(code) for code in dict.fromkeys([*tls13, *self._suites])),
-            groups=tuple(self._groups),
+            groups=tuple(self._groups | self._primes),
             handshakes=self._handshakes,
             complete=failure is None,
             failure=failure,
@@ -123,49 +127,63 @@ class _Walk:
             raise _Stop("tls")
         if TLS13 in self._versions:
             await self._tls13()
-        if legacy is not None and legacy.version > SSL3:
-            await self._curves(legacy)
-        if legacy is None:  # it refused the common suites of TLS 1.2
-            await self._remove_suites(TLS12, self._names.rare)
+        if legacy is None:
+            if not self._none_below:  # it refused the common suites of TLS 1.2
+                await self._remove_suites(TLS12, self._names.rare)
             return
         await self._suites_of(legacy.version)
+        if legacy.version > SSL3:
+            await self._curves(legacy.version)
         for version in sorted((v for v in self._versions if v < legacy.version), reverse=True):
-            await self._remove_suites(version, self._names.before_tls12())
+            await self._remove_suites(version, self._names.before_tls12)
 
     async def _find_versions(self) -> Answer | None:
         """Finds all; the answer in the highest version below TLS 1.3, if there is one."""
         names = self._names
-        found = await self._ask(self._hello(TLS13, names.tls13 + names.common, groups=self._all_groups(), only_tls13=False))
+        found = await self._ask(self._hello(TLS13, names.tls13 + names.common, groups=names.groups, only_tls13=False))
         with_tls13 = found is not None and found.version == TLS13
         legacy = found if found is not None and not with_tls13 else await self._ask(self._hello(TLS12, names.common))
         if found is None and legacy is not None:  # a server that cannot do without a key share
             self._share = True
             await self._ask(self._hello(TLS13, names.tls13, groups=names.groups13))
         below = legacy.version - 1 if legacy is not None else TLS11
-        while below >= TLS10:
-            lower = await self._ask(self._hello(below, names.before_tls12()))
+        while below >= TLS10 and not self._none_below:
+            lower = await self._ask(self._hello(below, names.before_tls12))
             legacy = legacy or lower
             below = lower.version - 1 if lower is not None else SSL3
-        if SSL3 not in self._versions:
-            lower = await self._ask(self._hello(SSL3, names.before_tls12()))
+        if SSL3 not in self._versions and not self._none_below:
+            lower = await self._ask(self._hello(SSL3, names.before_tls12))
             legacy = legacy or lower
         return legacy
 
     async def _tls13(self) -> None:
-        groups = self._names.groups13
-        await self._remove_suites(TLS13, self._names.tls13)
+        names = self._names
         if self._share:  # this server names no groups but those of a share
+            await self._remove_suites(TLS13, names.tls13)
             return
-        accepted = tuple(code for code in self._names.tls13 if code in self._suites)
-        left = [code for code in groups if self._names.group(code) not in self._groups]
-        while left and (answer := await self._ask(self._hello(TLS13, accepted, groups=left))) is not None:
-            left.remove(_group(answer, left))
+        suites = [code for code in names.tls13 if code not in self._suites]
+        groups = [code for code in names.groups13 if names.group(code) not in self._groups]
+        refused = False
+        while suites and groups and not refused:
+            answer = await self._ask(self._hello(TLS13, suites, groups=groups))
+            refused = answer is None
+            if answer is not None:
+                suites.remove(answer.suite)
+                groups.remove(_group(answer, groups))
+        before = len(self._suites)
+        await self._remove_suites(TLS13, names.tls13)
+        if refused and len(self._suites) > before:  # then it was the groups that had come to an end
+            return
+        accepted = tuple(code for code in names.tls13 if code in self._suites)
+        while groups and (answer := await self._ask(self._hello(TLS13, accepted, groups=groups))) is not None:
+            groups.remove(_group(answer, groups))
 
-    async def _curves(self, legacy: Answer) -> None:
-        version, names = legacy.version, self._names
-        await self._remove_curves(version, names.with_curve(ecdsa=False), keep=False)
-        if "_ECDSA_" in names.suite(legacy.suite):
-            await self._remove_curves(version, names.with_curve(ecdsa=True), keep=True)
+    async def _curves(self, version: int) -> None:
+        names = self._names
+        found = [code for code in self._suites if code not in names.tls13 and names.key_exchange(code) == "ecdhe"]
+        free = tuple(code for code in found if code not in names.ecdsa)
+        if found:
+            await self._remove_curves(version, free or tuple(found), keep=not free)
 
     async def _remove_curves(self, version: int, suites: tuple[int, ...], *, keep: bool) -> None:
         """Asks for curves that are not known yet, until the server refuses or, with known ones kept at the end, falls back on those."""
@@ -180,10 +198,10 @@ class _Walk:
 
     async def _suites_of(self, version: int) -> None:
         names = self._names
-        everything = names.common if version == TLS12 else names.before_tls12()
+        everything = names.common if version == TLS12 else names.before_tls12
         if not await self._remove_suites(version, everything, reserve=_RESERVE):
             self._cut_short = True
-            await self._remove_suites(version, [code for code in everything if code in names.weak()], reserve=2)
+            await self._remove_suites(version, [code for code in everything if code in names.weak], reserve=2)
         if version == TLS12:
             await self._remove_suites(version, names.rare)
 
@@ -199,9 +217,6 @@ class _Walk:
                 return True
             left.remove(answer.suite)
         return True
-
-    def _all_groups(self) -> tuple[int, ...]:
-        return tuple(dict.fromkeys(self._names.groups13 + self._names.groups12))
 
     def _hello(self, highest: int, suites: Iterable[int], *, groups: Iterable[int] | None = None, only_tls13: bool = True) -> Hello:
         return Hello(
@@ -223,7 +238,8 @@ class _Walk:
             if not outcome.heard or self._answered is None or not isinstance(await self._exchange(self._answered), Answer):
                 raise _Stop(outcome.reason)
             return None
-        if outcome is None:
+        if isinstance(outcome, Alert):
+            self._none_below |= outcome.code == _PROTOCOL_VERSION and hello.highest <= TLS12
             return None
         if outcome.suite not in hello.suites or outcome.version > hello.highest or (hello.only_tls13 and outcome.version != TLS13):
             raise _Stop("tls")
@@ -237,51 +253,29 @@ class _Walk:
         if answer.group is not None:
             self._groups.setdefault(self._names.group(answer.group))
         if answer.prime:
-            self._groups.setdefault(self._names.prime(answer.prime))
+            self._primes.setdefault(self._names.prime(answer.prime))
 
-    async def _exchange(self, hello: Hello) -> Answer | _Dropped | None:
-        """One connection: an answer, None for a refusal, or nothing of use."""
+    async def _exchange(self, hello: Hello) -> Answer | Alert | _Dropped:
+        """One connection: an answer, a refusal, or nothing of use."""
         if self._handshakes >= self._limits.handshakes:
             raise _Stop("budget")
         left = self._ends_at - asyncio.get_running_loop().time()
         if left <= 0:
             raise _Stop("deadline")
         self._handshakes += 1
+        reader = AnswerReader(self._names, self._limits.answer_bytes)
+        exchange = Exchange(hello.encode(), reader, min(self._limits.answer_seconds, left))
         try:
-            reader, writer = await self._connect(self._address, self._port)
+            await self._connect(self._address, self._port, exchange)
         except AddressRefused:
             self._handshakes -= 1
             raise _Stop("address_refused") from None
         except OSError as error:
             return _Dropped(_reason(error), heard=False)
-        answer = AnswerReader(self._names, self._limits.answer_bytes)
-        try:
-            async with asyncio.timeout(min(self._limits.answer_seconds, left)):
-                outcome = await _talk(reader, writer, hello, answer)
-        except TimeoutError:
-            outcome = _Dropped("timeout")
-        except OSError:
-            outcome = _Dropped("reset")
-        except GarbledAnswer:
-            outcome = _Dropped("tls")
-        finally:
-            writer.transport.abort()
-        # Taken is taken, even when the connection breaks off before the key exchange.
-        return answer.hello if isinstance(outcome, _Dropped) and answer.hello is not None else outcome
-
-
-async def _talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: Hello, answer: AnswerReader) -> Answer | _Dropped | None:
-    writer.write(hello.encode())
-    await writer.drain()
-    while data := await reader.read(16_384):
-        outcome = answer.feed(data)
-        if isinstance(outcome, Answer):
-            return outcome
-        if isinstance(outcome, Alert):
-            if outcome.code in _REFUSALS:
-                return None
+        outcome = await exchange.outcome()
+        if isinstance(outcome, Alert) and outcome.code not in _REFUSALS:
             return _Dropped("reset" if outcome.code == CLOSE_NOTIFY else "tls")
-    return _Dropped("reset")
+        return _Dropped(outcome) if isinstance(outcome, str) else outcome
 
 
 def _group(answer: Answer, offered: list[int]) -> int:

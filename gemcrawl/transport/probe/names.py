@@ -31,9 +31,18 @@ class Names:
     """The other suites of TLS 1.2 and lower."""
     groups13: tuple[int, ...]
     groups12: tuple[int, ...]
+    groups: tuple[int, ...]
+    """Both of these, each once."""
+    before_tls12: tuple[int, ...]
+    """The suites of TLS 1.1 and lower."""
+    weak: frozenset[int]
+    """Suites without encryption, without authentication, or with a broken or retired cipher or hash."""
+    ecdsa: frozenset[int]
+    """Suites of TLS 1.2 and lower with an ECDSA certificate."""
     _suites: dict[int, str]
     _groups: dict[int, str]
     _primes: dict[str, str]
+    _exchanges: dict[int, KeyExchange]
 
     def suite(self, code: int) -> str:
         """IANA name of a suite, or its number where it has none."""
@@ -48,22 +57,9 @@ class Names:
         prime = prime.lstrip(b"\0")
         return self._primes.get(sha256(prime).hexdigest(), f"dhe-{int.from_bytes(prime).bit_length()}")
 
-    def before_tls12(self) -> tuple[int, ...]:
-        """The suites of TLS 1.1 and lower."""
-        return tuple(code for code in self.common + self.rare if not _TLS12_ONLY.search(self._suites[code]))
-
-    def weak(self) -> frozenset[int]:
-        """Suites without encryption, without authentication, or with a broken or retired cipher or hash."""
-        return frozenset(code for code in self.common + self.rare if _WEAK.search(self._suites[code]))
-
     def key_exchange(self, code: int) -> KeyExchange:
         """What a server that took this suite says of its key exchange."""
-        match = _EPHEMERAL.match(self.suite(code))
-        return "" if match is None else "ecdhe" if match[1] else "dhe"
-
-    def with_curve(self, *, ecdsa: bool) -> tuple[int, ...]:
-        """The common suites that exchange keys over a curve: those with an ECDSA certificate, or the others."""
-        return tuple(c for c in self.common if self.key_exchange(c) == "ecdhe" and ("_ECDSA_" in self._suites[c]) == ecdsa)
+        return self._exchanges.get(code, "")
 
 
 @cache
@@ -71,16 +67,28 @@ def load() -> Names:
     """The tables, read once."""
     suites, groups = _table("suites.toml"), _table("groups.toml")
     by_kind = {kind: {int(code, 16): name for code, name in rows.items()} for kind, rows in suites.items()}
+    groups13, groups12 = tuple(groups["tls13"].values()), tuple(groups["tls12"].values())
+    legacy = {**by_kind["common"], **by_kind["rare"]}
     return Names(
         tls13=tuple(by_kind["tls13"]),
         common=tuple(by_kind["common"]),
         rare=tuple(by_kind["rare"]),
-        groups13=tuple(groups["tls13"].values()),
-        groups12=tuple(groups["tls12"].values()),
+        groups13=groups13,
+        groups12=groups12,
+        groups=tuple(dict.fromkeys(groups13 + groups12)),
+        before_tls12=tuple(code for code, name in legacy.items() if not _TLS12_ONLY.search(name)),
+        weak=frozenset(code for code, name in legacy.items() if _WEAK.search(name)),
+        ecdsa=frozenset(code for code, name in legacy.items() if "_ECDSA_" in name),
         _suites={code: name for rows in by_kind.values() for code, name in rows.items()},
         _groups={code: name for kind in ("tls13", "tls12") for name, code in groups[kind].items()},
         _primes=groups["primes"],
+        _exchanges={code: _key_exchange(name) for code, name in legacy.items()},
     )
+
+
+def _key_exchange(name: str) -> KeyExchange:
+    match = _EPHEMERAL.match(name)
+    return "" if match is None else "ecdhe" if match[1] else "dhe"
 
 
 def _table(name: str) -> dict[str, dict[str, Any]]:

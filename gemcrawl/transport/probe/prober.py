@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections import defaultdict
-from ipaddress import ip_address
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.transport.facts import Inventory
-from gemcrawl.transport.probe.inventory import DEFAULT_LIMITS, Connect, Limits, take_inventory
+from gemcrawl.transport.probe.exchange import Connect
+from gemcrawl.transport.probe.inventory import DEFAULT_LIMITS, Limits, take_inventory
 from gemcrawl.transport.urls import normal_host
 
 if TYPE_CHECKING:
@@ -34,17 +37,11 @@ def guarded(guard: Guard, seconds: float = CONNECT_SECONDS) -> Connect:
     The coroutine it returns raises `AddressRefused` or another `OSError`, of which `TimeoutError` after ``seconds``.
     """
 
-    async def connect(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(address: str, port: int, protocol: asyncio.Protocol) -> object:
         guard.check(address)
-        made = socket.socket(socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            made.setblocking(False)
-            async with asyncio.timeout(seconds):
-                await asyncio.get_running_loop().sock_connect(made, (address, port))
-                return await asyncio.open_connection(sock=made)
-        except BaseException:
-            made.close()
-            raise
+        async with asyncio.timeout(seconds):
+            # The address is one already, so nothing is looked up between the check and the connection.
+            return await asyncio.get_running_loop().create_connection(lambda: protocol, address, port)
 
     return connect
 
@@ -55,14 +52,18 @@ class _Lane:
     def __init__(self, connect: Connect, spacing: float) -> None:
         self.places = asyncio.Semaphore(PER_SERVER)
         self._connect, self._spacing = connect, spacing
-        self._free_at = 0.0
+        self._free_at = self._left_at = 0.0
 
-    async def connect(self, address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        now = asyncio.get_running_loop().time()
+    async def connect(self, address: str, port: int, protocol: asyncio.Protocol) -> object:
+        time = asyncio.get_running_loop().time
+        now = time()
         start, self._free_at = self._free_at, max(now, self._free_at) + self._spacing
-        if start > now:
+        while start > now:
             await asyncio.sleep(start - now)
-        return await self._connect(address, port)
+            # A busy machine wakes several at once, late: they must not leave together.
+            start, now = self._left_at + self._spacing / 2, time()
+        self._left_at = time()
+        return await self._connect(address, port, protocol)
 
 
 class Prober:
@@ -79,16 +80,33 @@ class Prober:
         self._lanes: defaultdict[tuple[str, int], _Lane] = defaultdict(lambda: _Lane(connect, spacing))
         self._places = asyncio.Semaphore(SERVERS)
         self._probes: dict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = {}
+        self._tried_again: set[tuple[str, int]] = set()
+
+    def begin(self, host: str, port: int = 443) -> None:
+        """Starts the inventory of ``host``, if it was not, for `probe` to wait for."""
+        key = normal_host(host), port
+        if key not in self._probes:
+            self._probes[key] = asyncio.create_task(self._probe(*key))
 
     async def probe(self, host: str, port: int = 443) -> dict[str, Inventory]:
         """The inventory of every address of ``host``, by address; empty when it has none.
 
         Asked again, or by several at once, it gives the inventories already taken or under way; who stops waiting stops nobody else.
         """
+        self.begin(host, port)
+        return await asyncio.shield(self._probes[normal_host(host), port])
+
+    async def ends(self, host: str, port: int = 443) -> dict[str, int]:
+        """The addresses of ``host`` that are measured, and the port to connect to at each; empty when it has none."""
+        return {server["host"]: server["port"] for server in await self._servers(normal_host(host), port)}
+
+    def again(self, host: str, port: int = 443) -> None:
+        """Starts a second try at the addresses whose inventory the network broke off, once; it has what the first left of the budget."""
         key = normal_host(host), port
-        if key not in self._probes:
-            self._probes[key] = asyncio.create_task(self._probe(*key))
-        return await asyncio.shield(self._probes[key])
+        first = self._probes.get(key)
+        if first is not None and first.done() and key not in self._tried_again:
+            self._tried_again.add(key)
+            self._probes[key] = asyncio.create_task(self._probe(*key, first=first.result()))
 
     async def close(self) -> None:
         """Ends inventories that are under way, and cancels who waits for them."""
@@ -96,23 +114,37 @@ class Prober:
             probe.cancel()
         await asyncio.gather(*self._probes.values(), return_exceptions=True)
 
-    async def _probe(self, host: str, port: int) -> dict[str, Inventory]:
+    async def _servers(self, host: str, port: int) -> list[ResolveResult]:
         try:
             found = await self._resolver.resolve(host, port)
         except OSError:
-            return {}
+            return []
         by_address = {result["host"]: result for result in found}
-        chosen = [
+        return [
             result
             for family in (socket.AF_INET, socket.AF_INET6)
             for result in [r for r in by_address.values() if r["family"] == family][:ADDRESSES]
         ]
-        taken = await asyncio.gather(*(self._take(host, result) for result in chosen))
-        return {result["host"]: inventory for result, inventory in zip(chosen, taken, strict=True)}
 
-    async def _take(self, host: str, server: ResolveResult) -> Inventory:
+    async def _probe(self, host: str, port: int, first: Mapping[str, Inventory] = MappingProxyType({})) -> dict[str, Inventory]:
+        chosen = await self._servers(host, port)
+        taken = await asyncio.gather(*(self._take(host, server, first.get(server["host"])) for server in chosen))
+        return {**first, **{server["host"]: inventory for server, inventory in zip(chosen, taken, strict=True)}}
+
+    async def _take(self, host: str, server: ResolveResult, first: Inventory | None) -> Inventory:
+        if first is not None and not broken_off(first):
+            return first
         address, port = server["host"], server["port"]
         lane = self._lanes[address, port]
+        spent = first.handshakes if first is not None else 0
         # The lane first: who waits for a busy server must not hold a place that another server could use.
         async with lane.places, self._places:
-            return await take_inventory(host, address, port, connect=lane.connect, limits=self._limits)
+            limits = replace(self._limits, handshakes=max(0, self._limits.handshakes - spent))
+            taken = await take_inventory(host, address, port, connect=lane.connect, limits=limits)
+        better = first if first is not None and len(first.cipher_suites) > len(taken.cipher_suites) and not taken.complete else taken
+        return replace(better, handshakes=spent + taken.handshakes)
+
+
+def broken_off(inventory: Inventory) -> bool:
+    """Whether the network, not the server's answers, ended it."""
+    return inventory.failure in ("refused", "timeout", "reset")

@@ -193,7 +193,7 @@ async def test_of_python_with_a_prime_field_of_its_own(tmp_path: Path, connect: 
         inventory = await inventory_of(server.sockets[0].getsockname()[1], connect)
     assert inventory.versions == ("TLSv1.2",)
     assert inventory.cipher_suites == ("TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256")
-    assert inventory.groups == ("dhe-1024", "secp521r1")
+    assert inventory.groups == ("secp521r1", "dhe-1024")
     assert inventory.complete
 
 
@@ -321,10 +321,10 @@ class TestOfAServerThatIsTired:
         server = Scripted(self.FINE, groups=[29])
         made = 0
 
-        async def limited(address: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        async def limited(address: str, port: int, protocol: asyncio.Protocol) -> object:
             nonlocal made
             made += 1
-            return await connect(address, port if made not in (6, 7) else free_port())
+            return await connect(address, port if made not in (6, 7) else free_port(), protocol)
 
         async with server.serve() as port:
             inventory = await take_inventory("x.test", "127.0.0.1", port, connect=limited, limits=QUICK)
@@ -381,7 +381,7 @@ class TestOfAHostileServer:
         assert inventory.cipher_suites == (NAMES.suite(GCM_CURVE),)
 
     async def test_a_weak_suite_behind_more_strong_ones_than_the_budget_allows_is_seen(self, connect: Connect) -> None:
-        strong = [c for c in NAMES.common if c not in NAMES.weak()]
+        strong = [c for c in NAMES.common if c not in NAMES.weak]
         inventory = await scripted(Scripted({TLS12: [*strong, RC4]}, groups=[23]), connect)
         assert (inventory.complete, inventory.failure) == (False, "budget")
         assert inventory.cipher_suites[-1] == NAMES.suite(RC4)
