@@ -1,4 +1,7 @@
-"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|all]``.  Prints Markdown; leaves nothing behind."""
+"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|tls|all]``.  Prints Markdown; leaves nothing behind.
+
+``tls`` runs only when it is named: it installs other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import effort, night, process, speed
+from benchmarks.tls import report
 
-PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run}
+PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "tls": report.run}
+_WHEN_NAMED = ("tls",)
 _NEED_ROOT = ("speed", "requests")
 
 
@@ -21,7 +26,7 @@ def main() -> None:
     chosen = parser.parse_args().part
     print(f"machine: {process.machine()}\n", flush=True)
     with TemporaryDirectory(prefix="gemcrawl-benchmarks-") as directory:
-        for name in PARTS if chosen == "all" else [chosen]:
+        for name in [part for part in PARTS if part not in _WHEN_NAMED] if chosen == "all" else [chosen]:
             if name in _NEED_ROOT and os.geteuid() != 0:
                 print(
                     f"### {name}: skipped\n\nThe bare spider knows no connect-to and needs ports 443 and 80: run this part as root.\n",

@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -88,12 +89,43 @@ class TlsResponse(aiohttp.ClientResponse):
         self.close()
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Asks the resolver about addresses too, which aiohttp does not: connect-to rules may name them."""
+_made: ContextVar[list[socket.socket]] = ContextVar("sockets made for the connection that is being opened")
 
-    def __init__(self, resolver: Resolver, **options: Any) -> None:
-        super().__init__(resolver=resolver, **options)
+
+class _Connector(aiohttp.TCPConnector):
+    """Two things that aiohttp does not: addresses are put to the resolver too, since connect-to rules may name them; and sockets whose
+    handshake failed are closed once.
+
+    uvloop closes the socket of a connection whose TLS handshake fails, and so does Python when it forgets the socket object, by which time
+    the number may belong to another connection.
+    """
+
+    def __init__(self, resolver: Resolver, guard: Guard, **options: Any) -> None:
+        super().__init__(resolver=resolver, socket_factory=self._socket, **options)
         self._ours = resolver
+        self._guard = guard
+
+    def _socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """The last word before a connection: ``info`` holds the final address, whatever led to it."""
+        family, kind, proto, _, address = info
+        self._guard.check(str(address[0]))
+        made = socket.socket(family, kind, proto)
+        made.setblocking(False)
+        _made.get().append(made)
+        return made
+
+    async def _wrap_create_connection(self, *args: Any, **options: Any) -> Any:
+        made: list[socket.socket] = []
+        before = _made.set(made)
+        try:
+            return await super()._wrap_create_connection(*args, **options)
+        except BaseException:
+            if type(self._loop).__module__.startswith("uvloop"):
+                for one in made:
+                    one.detach()
+            raise
+        finally:
+            _made.reset(before)
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
         if self._ours.redirects(host, port):
@@ -127,7 +159,7 @@ class Handler(BaseDownloadHandler):
         self._resolver = Resolver(ConnectTo(settings.getlist("GEMCRAWL_CONNECT_TO")))
         connector = _Connector(
             self._resolver,
-            socket_factory=self._socket,
+            self._guard,
             limit=settings.getint("CONCURRENT_REQUESTS"),
             keepalive_timeout=max(KEEP_ALIVE, 2 * settings.getfloat("DOWNLOAD_DELAY")),
             ttl_dns_cache=600,
@@ -144,14 +176,6 @@ class Handler(BaseDownloadHandler):
         self._renders: BaseDownloadHandler | None = None
         # aiohttp repeats every GET that was cut off, at once; Scrapy's retry is counted, waits its turn and is the only one.
         self._session._retry_connection = False  # noqa: SLF001
-
-    def _socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """The last word before a connection: ``info`` holds the final address, whatever led to it."""
-        family, kind, proto, _, address = info
-        self._guard.check(str(address[0]))
-        made = socket.socket(family, kind, proto)
-        made.setblocking(False)
-        return made
 
     async def download_request(self, request: Request) -> Response:
         """Fetches ``request``.

@@ -22,7 +22,7 @@ from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.proxy import GuardProxy
 from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
-from gemcrawl.fetch.render_pool import Pool, Slot, Tab
+from gemcrawl.fetch.render_pool import Pool, Tab
 from gemcrawl.fetch.render_read import PATIENCE, read_documents
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _PAGES_PER_BROWSER = 500
 """Pages after which the browser is started anew, for the memory that it does not give back."""
 _START_SECONDS = 40.0
 _CLOSE_SECONDS = 3.0
+_READING = 0.7
+"""Seconds kept for the reading itself, of those that a page has."""
 
 
 class _CrashedError(Exception):
@@ -60,6 +62,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._agent: str = settings["USER_AGENT"]
         self._page_seconds = settings.getfloat("GEMCRAWL_RENDER_SECONDS", 8.0)
         self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 3))
+        self._kept = max(0, settings.getint("GEMCRAWL_RENDER_KEPT", 12))
         self._proxy = GuardProxy(
             exchange, user_agent=self._agent, max_size=settings.getint("DOWNLOAD_MAXSIZE"), seconds=settings.getfloat("DOWNLOAD_TIMEOUT")
         )
@@ -103,8 +106,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self.context_wrappers.clear()
         self._page_number = 0
         self._pid = None
-        for slot in self._rooms.slots if self._rooms else ():
-            slot.forget()
+        if self._rooms is not None:
+            self._rooms.forget()
 
     # --- one page ---
 
@@ -131,14 +134,14 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
 
     async def _serve(self, request: Request, job: Job) -> Response:
         pool = await self._ready()
-        async with pool.slot(job.group) as slot:
+        async with pool.place(job.group):
             for last in (False, True):
                 try:
                     await self._run_browser()
-                    return await self._render(request, job, slot)
+                    return await self._render(request, job, pool)
                 except _CrashedError:
                     job.failure = "crashed"
-                    if last or self._running:  # a page that crashes does so again
+                    if last or await self._outlives(job):  # a page that crashes does so again
                         break
                 except TimeoutError:
                     job.failure = "timeout"
@@ -149,24 +152,24 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._renew_when_due()
         raise RenderFailed(f"{job.url}: {job.failure}")
 
-    async def _render(self, request: Request, job: Job, slot: Slot) -> Response:
-        tab = job.tab = await slot.tab(job.group)
+    async def _render(self, request: Request, job: Job, pool: Pool) -> Response:
+        tab = job.tab = await pool.take(job.group)
         tab.begin()
         request.meta.update(
             playwright_context=tab.context_name,
-            playwright_context_kwargs=context_options(slot.gate.port, self._agent),
+            playwright_context_kwargs=context_options(tab.gate.port, self._agent),
             playwright_page=tab.page,
             playwright_include_page=True,
             playwright_page_goto_kwargs={"wait_until": "commit", "timeout": 0},
             playwright_page_methods=[PageMethod(self._look, job, tab)],
         )
-        slot.gate.begin(job.allowed)
+        tab.gate.begin(job.allowed)
         self._page_number += 1
         clean = False
-        limit = min(job.deadline - time.monotonic(), self._page_seconds)
+        job.until = min(job.deadline, time.monotonic() + self._page_seconds)
         work = asyncio.ensure_future(super().download_request(request))
         try:
-            await asyncio.wait({work, tab.gone}, timeout=max(0.0, limit), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, tab.gone}, timeout=max(0.0, job.until - time.monotonic()), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise _CrashedError if tab.gone.done() else TimeoutError
             response = await self._result(work, tab)
@@ -175,10 +178,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             return response
         finally:
             work.cancel()
-            seen, job.wire_bytes = slot.gate.end()
+            seen, job.wire_bytes = tab.gate.end()
             job.requests = (*seen, *tab.unseen(seen))
             _was_refused(job)
-            slot.leave(tab, self._reset, self._discard, clean=clean)
+            pool.give_back(job.group, tab, self._reset, self._discard, clean=clean)
 
     async def _result(self, work: asyncio.Future[Response], tab: Tab) -> Response:
         try:
@@ -193,8 +196,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """What is done with a page once it has begun to load."""
         if tab.session is None:
             tab.session = await page.context.new_cdp_session(page)
-        left = min(job.deadline - time.monotonic(), PATIENCE)
-        job.documents = await read_documents(tab.session, max(0.2, left))
+        patience = min(job.until - time.monotonic() - _READING, PATIENCE)
+        job.documents = await read_documents(tab.session, max(0.2, patience))
         job.failure = ""
         page.content = partial(_content, job)  # type: ignore[method-assign]
 
@@ -229,13 +232,21 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         browser: Browser | None = getattr(self, "browser", None)
         return browser is not None and browser.is_connected()
 
+    async def _outlives(self, job: Job) -> bool:
+        """Whether only the page ended: the end of a browser is told after that of its pages."""
+        for _ in range(50):
+            if not self._running or (job.tab and job.tab.crashed):
+                break
+            await asyncio.sleep(0.02)
+        return self._running
+
     async def _ready(self) -> Pool:
         """The pool; with the first page Playwright's own process and the proxy are started."""
         async with self._start_lock:
             if self._rooms is None:
                 await self._launch()
                 await self._proxy.start()
-                self._rooms = Pool([Slot(await self._proxy.open()) for _ in range(self._room_count)])
+                self._rooms = Pool(self._proxy.open, self._room_count, self._kept)
             return self._rooms
 
     async def _run_browser(self) -> None:
@@ -265,7 +276,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
 
     async def _renew(self) -> None:
         assert self._rooms is not None
-        async with self._rooms.all():
+        async with self._rooms.everything():
             await self._end_browser()
 
     async def _end_browser(self) -> None:
@@ -285,10 +296,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """Ends everything that was started; closing twice does no harm."""
         if self._renewing is not None:
             self._renewing.cancel()
-        for slot in self._rooms.slots if self._rooms else ():
+        if self._rooms is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(2 * _CLOSE_SECONDS):
-                    await slot.cleaned()
+                    await self._rooms.cleaned()
         await self._end_browser()
         await super().close()
         await self._proxy.close()

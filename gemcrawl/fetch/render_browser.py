@@ -61,7 +61,7 @@ def launch_options(executable: Path, refuse_port: int, spki_sha256: str) -> dict
         "headless": True,
         "chromium_sandbox": not runs_as_root(),
         "proxy": {"server": f"http://127.0.0.1:{refuse_port}"},
-        "args": [*os.environ.get("XF","").split(), *_FLAGS, f"--ignore-certificate-errors-spki-list={spki_sha256}"],
+        "args": [*_FLAGS, f"--ignore-certificate-errors-spki-list={spki_sha256}"],
         "handle_sigint": False,
         "handle_sigterm": False,
         "handle_sighup": False,

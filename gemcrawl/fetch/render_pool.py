@@ -1,4 +1,4 @@
-"""Slots to render in: each is a port of the guard proxy, with browser contexts of its own, of which the last used are kept."""
+"""Tabs to render in: each a page alone in its context, behind a port of the guard proxy that is its own; those last used are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from weakref import WeakValueDictionary
 
 from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Destination
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession, Page
     from playwright.async_api import Request as PageRequest
 
-KEPT = 2
-"""Contexts that a slot keeps, one for each group; an idle page costs a process."""
 USES = 50
 """Pages rendered in one page of the browser before another takes its place."""
 _MAX_UNSEEN = 100
@@ -26,6 +25,11 @@ _DESTINATIONS: dict[str, Destination] = {
     "image": "media", "font": "media", "media": "media", "texttrack": "media",
 }  # fmt: skip
 """By Playwright's resource types."""
+
+
+Reset: TypeAlias = "Callable[[Tab], Awaitable[bool]]"
+"""Leaves a tab's page; whether the tab may be used again."""
+Discard: TypeAlias = "Callable[[Tab], Awaitable[None]]"
 
 
 class Gate(Protocol):
@@ -40,11 +44,13 @@ class Gate(Protocol):
 class Tab:
     """A page of the browser, alone in its context."""
 
-    def __init__(self, context_name: str) -> None:
+    def __init__(self, context_name: str, gate: Gate) -> None:
+        self.gate = gate
         self.context_name = context_name
         self.page: Page | None = None
         self.session: CDPSession | None = None
         self.uses = 0
+        self.crashed = False
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the page crashed or was closed."""
         self._asked: list[tuple[str, str, str]] = []
@@ -52,9 +58,13 @@ class Tab:
     def has(self, page: Page) -> None:
         """The page is there: from now on this knows when it ends, and what it asks that the proxy cannot see."""
         self.page = page
-        page.on("crash", lambda _: self.end())
+        page.on("crash", self._crash)
         page.on("close", lambda _: self.end())
         page.on("request", self._ask)
+
+    def _crash(self, _: Page) -> None:
+        self.crashed = True
+        self.end()
 
     def end(self) -> None:
         """The page is of no use any more."""
@@ -80,86 +90,83 @@ class Tab:
         )
 
 
-class Slot:
-    """Renders one page at a time."""
+class Pool:
+    """Gives tabs to pages: one to a group, so many at work at the same time, and so many kept for when their group comes back.
 
-    _numbers = count(1)
+    Args:
+        open_gate: opens another port of the guard proxy; a tab's requests all go to its own.
+        places: tabs at work at the same time.
+        kept: tabs kept when they are not at work.
+    """
 
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
+    def __init__(self, open_gate: Callable[[], Awaitable[Gate]], places: int, kept: int) -> None:
+        self._open_gate = open_gate
+        self._count, self._kept = places, kept
+        self._places = asyncio.Semaphore(places)
         self._tabs: OrderedDict[str, Tab] = OrderedDict()
-        self._cleaning: asyncio.Task[None] | None = None
+        """Those that wait, the one longest unused first."""
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._gates: list[Gate] = []
+        self._numbers = count(1)
+        self._cleaning: dict[str, asyncio.Task[None]] = {}
 
-    def __contains__(self, group: str) -> bool:
-        return group in self._tabs
+    @asynccontextmanager
+    async def place(self, group: str) -> AsyncIterator[None]:
+        """One page of a group at a time, and no more pages at work than there are places."""
+        turn = self._turns.setdefault(group, asyncio.Lock())
+        async with turn, self._places:
+            yield
 
-    async def tab(self, group: str) -> Tab:
-        """The tab of ``group``; a new one without a page when there is none yet, or when it has ended."""
-        await self.cleaned()
+    @asynccontextmanager
+    async def everything(self) -> AsyncIterator[None]:
+        """Nothing is at work, and nothing begins; for one caller at a time."""
+        taken = 0
+        try:
+            for _ in range(self._count):
+                await self._places.acquire()
+                taken += 1
+            await self.cleaned()
+            yield
+        finally:
+            for _ in range(taken):
+                self._places.release()
+
+    async def take(self, group: str) -> Tab:
+        """The tab of ``group``; one without a page when there is none yet, or when it has ended.  The caller has a place."""
+        if (cleaning := self._cleaning.get(group)) is not None:
+            await asyncio.wait({cleaning})
         tab = self._tabs.pop(group, None)
-        if tab is None or tab.gone.done():
-            tab = Tab(f"{next(self._numbers)} {group}")
-        self._tabs[group] = tab
-        return tab
+        if tab is not None and not tab.gone.done():
+            return tab
+        gate = tab.gate if tab else self._gates.pop() if self._gates else await self._open_gate()
+        return Tab(f"{next(self._numbers)} {group}", gate)
+
+    def give_back(self, group: str, tab: Tab, reset: Reset, discard: Discard, *, clean: bool) -> None:
+        """The tab's page is done with: it is left, or the tab discarded when it is not ``clean``, while others are at work."""
+        self._cleaning[group] = task = asyncio.ensure_future(self._clean(group, tab, reset, discard, clean=clean))
+        task.add_done_callback(lambda done: self._cleaning.pop(group, None) if self._cleaning.get(group) is done else None)
+
+    async def _clean(self, group: str, tab: Tab, reset: Reset, discard: Discard, *, clean: bool) -> None:
+        if clean and tab.uses < USES and not tab.gone.done() and await reset(tab) and not tab.gone.done():
+            self._tabs[group] = tab
+        else:
+            await self._end(tab, discard)
+        while len(self._tabs) > self._kept:
+            await self._end(self._tabs.popitem(last=False)[1], discard)
+
+    async def _end(self, tab: Tab, discard: Discard) -> None:
+        tab.end()
+        await discard(tab)
+        self._gates.append(tab.gate)
 
     async def cleaned(self) -> None:
-        """The page before has left."""
-        if self._cleaning is not None:
-            await asyncio.wait({self._cleaning})
-
-    def leave(self, tab: Tab, reset: Callable[[Tab], Awaitable[bool]], discard: Callable[[Tab], Awaitable[None]], *, clean: bool) -> None:
-        """The tab's page is done with; emptied, or discarded when it is not ``clean``, while the slot is given to others."""
-        self._cleaning = asyncio.ensure_future(self._clean(tab, reset, discard, clean=clean))
-
-    async def _clean(
-        self, tab: Tab, reset: Callable[[Tab], Awaitable[bool]], discard: Callable[[Tab], Awaitable[None]], *, clean: bool
-    ) -> None:
-        clean = clean and tab.uses < USES and not tab.gone.done() and await reset(tab)
-        ended = [] if clean else [tab]
-        while len(self._tabs) > KEPT:
-            ended.append(self._tabs.popitem(last=False)[1])
-        for one in ended:
-            one.end()
-            await discard(one)
-        self._tabs = OrderedDict((group, kept) for group, kept in self._tabs.items() if not kept.gone.done())
+        """Every tab that was given back is ready or gone."""
+        if self._cleaning:
+            await asyncio.wait(set(self._cleaning.values()))
 
     def forget(self) -> None:
         """The browser has ended, and every tab with it."""
         for tab in self._tabs.values():
             tab.end()
+            self._gates.append(tab.gate)
         self._tabs.clear()
-
-
-class Pool:
-    """Gives out slots; a group gets the one where it was before, if that is free."""
-
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = tuple(slots)
-        self._free = list(slots)
-        self._places = asyncio.Semaphore(len(slots))
-
-    @asynccontextmanager
-    async def slot(self, group: str) -> AsyncIterator[Slot]:
-        """A slot, once there is one."""
-        async with self._places:
-            chosen = next((slot for slot in self._free if group in slot), self._free[0])
-            self._free.remove(chosen)
-            try:
-                yield chosen
-            finally:
-                self._free.append(chosen)
-
-    @asynccontextmanager
-    async def all(self) -> AsyncIterator[None]:
-        """Every slot, once all are free and clean; one caller at a time."""
-        taken = 0
-        try:
-            for _ in self.slots:
-                await self._places.acquire()
-                taken += 1
-            for slot in self.slots:
-                await slot.cleaned()
-            yield
-        finally:
-            for _ in range(taken):
-                self._places.release()

@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Self
 
 import pytest
 
@@ -391,7 +392,7 @@ class Listener:
     def __init__(self) -> None:
         self.connections = 0
 
-    async def __aenter__(self) -> Listener:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._count, "127.0.0.1", 0)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
@@ -439,7 +440,7 @@ class TestAddresses:
         assert bench.only().stopped == "address"
 
     @pytest.fixture(autouse=True)
-    def _opener(self, open_handler: Open) -> None:
+    def _opener(self, make_world: object, open_handler: Open) -> None:  # worlds end last
         self._open = open_handler
 
     async def _strict(self, bench: Bench):  # type: ignore[no-untyped-def]

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -79,7 +79,7 @@ class Ears:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def __aenter__(self) -> Ears:
+    async def __aenter__(self) -> Self:
         ears = self
 
         class Datagrams(asyncio.DatagramProtocol):
@@ -119,7 +119,6 @@ async def start(make_world: Callable[..., World], open_handler: Open) -> AsyncIt
     started: list[Any] = []
 
     async def begin(world: World, allow_net: list[str] | None = None) -> Bench:
-        # Only the world's own ports: 127.0.0.2 stands for the internet, so that 127.0.0.1 is refused as it is in a crawl.
         handler = open_handler(world) if allow_net is None else open_handler(world, GEMCRAWL_ALLOW_NET=allow_net)
         proxy = GuardProxy(handler.exchange, user_agent="gemcrawl/test", seconds=3)
         await proxy.start()
@@ -205,7 +204,7 @@ async def test_every_way_to_a_document_asks_first(start: Any, make_world: Callab
     requests, _ = bench.slot.end()
     assert f"https://{A}/next?q=1" in asked
     assert world.paths(A) == ["/"]
-    assert [r.stopped for r in requests if "next" in r.url][0] == "robots"
+    assert next(r.stopped for r in requests if "next" in r.url) == "robots"
 
 
 async def test_this_machine_is_out_of_reach(start: Any, make_world: Callable[..., World]) -> None:
@@ -224,11 +223,9 @@ async def test_nothing_leaves_outside_a_slot(start: Any, make_world: Callable[..
     world = make_world({A: {"/": "x"}})
     bench = await start(world)
     tab = await (await bench.browser.new_context()).new_page()
-    with pytest.raises(Exception, match="ERR_TUNNEL|ERR_|503"):
-        response = await tab.goto(f"https://{A}/")
-        assert response is not None
-        assert response.status == 503
-        raise RuntimeError("503")
+    response = await tab.goto(f"https://{A}/")
+    assert response is not None
+    assert response.status == 503
     assert world.log == []
 
 

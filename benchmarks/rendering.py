@@ -1,0 +1,227 @@
+"""Rendered pages per second and memory, beside scrapy-playwright with its default settings: ``python -m benchmarks.rendering``.
+
+Both crawlers render the same pages of a server on loopback: a shell, a style sheet, a bundle of 300 KB that may be cached, and a form that
+the bundle builds from JSON it fetches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks import process
+from benchmarks.rendering_server import serve
+from benchmarks.table import Table
+
+PAGES = 120
+MANY_PAGES = 1000
+STEP = 100
+WARM_UP = 12
+"""Pages rendered before the clock starts."""
+PER_GROUP = 20
+"""Pages of one municipality."""
+AT_ONCE = 8
+"""Pages asked for at the same time, each of another municipality."""
+BROWSERS = ("chromium-headless-shell", "chromium")
+ONLY_LOOPBACK = (
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-domain-reliability",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+"""Given to the other crawler's browser too, so that a measurement reaches nothing else."""
+MIB = 2**20
+
+
+def run(_: Path) -> Iterator[Table]:
+    """The tables; nothing is written."""
+    browsers = [name for name in BROWSERS if shutil.which(name)]
+    if not browsers:
+        yield Table("Rendering", ("no browser found",))
+        return
+    with serve() as port:
+        speed = Table(
+            "Rendered pages per second",
+            ("crawler", "browser", "pages", "seconds", "pages/s", "CPU per page, ms", "with the form"),
+            note=f"{AT_ONCE} pages asked for at the same time; {WARM_UP} pages rendered before the clock starts.  CPU of the crawler and all "
+            "processes it started; unlike seconds, hardly touched by what else the machine does.",
+        )
+        for crawler in ("gemcrawl", "scrapy-playwright"):
+            for name in browsers:
+                found = process.figures("benchmarks.rendering", crawler, shutil.which(name), port, PAGES)
+                seconds = found["seconds"]
+                speed.add(
+                    crawler,
+                    name,
+                    str(PAGES),
+                    f"{seconds:.1f}",
+                    f"{PAGES / seconds:.1f}",
+                    f"{1000 * found['cpu'] / PAGES:.0f}",
+                    str(found["forms"]),
+                )
+        yield speed
+        memory = Table(
+            f"Memory over {MANY_PAGES} rendered pages, MB",
+            ("pages", "crawler", "browser and driver", "together", "processes"),
+            note="Proportional set size of gemcrawl's process and of all its descendants, as /proc/PID/smaps_rollup has it.",
+        )
+        found = process.figures("benchmarks.rendering", "gemcrawl", shutil.which(browsers[0]), port, MANY_PAGES)
+        for pages, own, rest, processes in found["memory"]:
+            memory.add(str(pages), f"{own:.0f}", f"{rest:.0f}", f"{own + rest:.0f}", str(processes))
+        yield memory
+
+
+# --- one crawl, in a process of its own ---
+
+
+def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
+    """Renders ``pages`` pages and tells seconds, forms seen and memory."""
+    from scrapy import Request, Spider
+    from scrapy.crawler import AsyncCrawlerProcess
+    from scrapy.settings import Settings
+
+    told: dict[str, Any] = {"forms": 0, "memory": []}
+
+    class Pages(Spider):
+        name = "pages"
+
+        async def start(self) -> AsyncIterator[Any]:
+            one = (gemcrawl_page if crawler == "gemcrawl" else default_page)(self)
+            await _together([one(number) for number in range(-WARM_UP, 0)], lambda _: None)
+            started, cpu = time.monotonic(), cpu_of(os.getpid())
+
+            def done(count: int) -> None:
+                if count % STEP == 0:
+                    told["memory"].append((count, *memory_of(os.getpid())))
+
+            forms = await _together([one(number) for number in range(pages)], done)
+            told.update(seconds=time.monotonic() - started, cpu=cpu_of(os.getpid()) - cpu, forms=sum(forms))
+            if False:
+                yield
+
+    def gemcrawl_page(spider: Spider) -> Callable[[int], Coroutine[Any, Any, bool]]:
+        from gemcrawl.fetch.renderer import Renderer
+
+        render = Renderer.from_crawler(spider.crawler)
+
+        async def allowed(_: str) -> None:
+            return None
+
+        async def one(number: int) -> bool:
+            url = f"http://127.0.0.1:{port}/page/{number}"
+            group = str(number // (PER_GROUP * AT_ONCE) * AT_ONCE + number % AT_ONCE)
+            found = await render(url, group=group, allowed=allowed, deadline=time.monotonic() + 60)
+            return bool(found.documents) and "<textarea" in found.documents[0].html
+
+        return one
+
+    def default_page(spider: Spider) -> Callable[[int], Coroutine[Any, Any, bool]]:
+        async def one(number: int) -> bool:
+            assert spider.crawler.engine is not None
+            request = Request(f"http://127.0.0.1:{port}/page/{number}", meta={"playwright": True})
+            response = await spider.crawler.engine.download_async(request)
+            return b"<textarea" in response.body
+
+        return one
+
+    settings = Settings()
+    if crawler == "gemcrawl":
+        os.environ["GEMCRAWL_CHROMIUM"] = browser
+        settings.setmodule("gemcrawl.settings")
+        settings.setdict({"ITEM_PIPELINES": {}, "DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE})
+        settings.setdict({"GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"]}, priority="cmdline")
+    else:
+        handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+        settings.setdict(
+            {
+                "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
+                "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": browser, "args": list(ONLY_LOOPBACK)},
+                "TELNETCONSOLE_ENABLED": False,
+            }
+        )
+    settings.set("LOG_LEVEL", "ERROR", priority="cmdline")
+    running = AsyncCrawlerProcess(settings)
+    running.crawl(Pages)
+    running.start()
+    return told
+
+
+async def _together(pages: list[Coroutine[Any, Any, bool]], done: Callable[[int], None]) -> list[bool]:
+    """What all of them return, `AT_ONCE` at a time; ``done`` is told how many are."""
+    places, count = asyncio.Semaphore(AT_ONCE), 0
+
+    async def one(page: Coroutine[Any, Any, bool]) -> bool:
+        nonlocal count
+        async with places:
+            result = await page
+        count += 1
+        done(count)
+        return result
+
+    return await asyncio.gather(*map(one, pages))
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process that a process has started, and those that these have."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            children.setdefault(int(_fields(stat)[1]), []).append(int(stat.parent.name))
+    found, waiting = [], list(children.get(pid, ()))
+    while waiting:
+        found.append(waiting.pop())
+        waiting.extend(children.get(found[-1], ()))
+    return found
+
+
+def cpu_of(pid: int) -> float:
+    """Processor seconds of a process and its descendants so far, those that have ended included."""
+    ticks = 0
+    for one in (pid, *descendants(pid)):
+        with suppress(OSError):
+            ticks += sum(map(int, _fields(Path(f"/proc/{one}/stat"))[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(pid: int) -> tuple[float, float, int]:
+    """Proportional set size of a process and that of all its descendants, in MB (2**20 bytes), and how many processes that is."""
+    others = descendants(pid)
+    return _pss(pid), sum(map(_pss, others)), 1 + len(others)
+
+
+def _fields(stat: Path) -> list[str]:
+    return stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+
+
+def _pss(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) * 1024 / MIB for line in text.splitlines() if line.startswith("Pss:")), 0.0)
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        crawler, browser, port, pages = sys.argv[1:]
+        print(json.dumps(crawl(crawler, browser, int(port), int(pages))))
+        return
+    print(f"machine: {process.machine()}\n", flush=True)
+    for table in run(Path()):
+        print(f"{table}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""gemcrawl's TLS measurement beside sslyze, testssl.sh and pshtt."""
