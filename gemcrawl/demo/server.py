@@ -1,8 +1,7 @@
 """The process that serves the nation: ``python -m gemcrawl.demo.server --directory DIR``.
 
 It writes ca.pem, registry.csv, known_hosts.csv and truth.json into DIR, prints one line of JSON that says how to reach it, serves until
-its standard input ends or SIGTERM comes, and then writes requests.json.  sent.json has the requests that are neither GET nor HEAD, at any
-moment.
+its standard input ends or SIGTERM comes, and then writes requests.json.
 """
 
 from __future__ import annotations
@@ -23,8 +22,7 @@ from typing import cast
 
 from gemcrawl.demo.model import Host, Nation, Page, TlsProfile
 from gemcrawl.demo.nation import PKI_HOST, nation
-from gemcrawl.demo.responder import SENT, Responder, Visits
-from gemcrawl.demo.secured import SecuredProtocol
+from gemcrawl.demo.responder import Responder
 from gemcrawl.demo.tls import PROFILES, Authority
 from gemcrawl.demo.truth import write_truth
 
@@ -67,27 +65,14 @@ class _Connection(asyncio.Protocol):
             self._skip = max(0, body - len(self._buffer))
             self._buffer = self._buffer[body:]
             gzip = "gzip" in fields.get("accept-encoding", "")
-            host = fields.get("host", "")
-            answer = self._responder.answer(method, self._scheme, host, target, fields.get("cookie", ""), gzip=gzip)
-            last = fields.get("connection", "").lower() == "close"
-            if delay := self._responder.delay(host, target):
-                asyncio.get_running_loop().call_later(delay, self._write, answer, last)
-                continue
-            self._write(answer, last)
-            if last:
+            transport.write(
+                self._responder.answer(method, self._scheme, fields.get("host", ""), target, fields.get("cookie", ""), gzip=gzip)
+            )
+            if fields.get("connection", "").lower() == "close":
+                transport.close()
                 return
         if len(self._buffer) > _MAX_HEAD:
             transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- as the loop calls it
-        self._transport = None
-
-    def _write(self, answer: bytes, last: bool) -> None:
-        """An answer, to whoever is still there; one connection asks one thing at a time."""
-        if self._transport is not None:
-            self._transport.write(answer)
-            if last and answer:
-                self._transport.close()
 
 
 def _parse(head: bytes) -> tuple[str, str, dict[str, str]] | None:
@@ -173,7 +158,12 @@ class Listeners:
         servers = []
         for (_, _, kind), sock in self._sockets.items():
             context: ssl.SSLContext | None = None if kind == "http" else authority.listener(kind)  # type: ignore[arg-type]
-            servers.append(await loop.create_server(_factory(responder, context), sock=sock))
+            scheme = "https" if context else "http"
+            servers.append(
+                await loop.create_server(
+                    _factory(responder, scheme), sock=sock, ssl=context, ssl_handshake_timeout=_HANDSHAKE if context else None
+                )
+            )
         return servers
 
     def close(self) -> None:
@@ -182,10 +172,8 @@ class Listeners:
             sock.close()
 
 
-def _factory(responder: Responder, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
-    if context is None:
-        return lambda: _Connection(responder, "http")
-    return lambda: SecuredProtocol(context, lambda: _Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
+def _factory(responder: Responder, scheme: str) -> Callable[[], _Connection]:
+    return lambda: _Connection(responder, scheme)
 
 
 def write_files(directory: Path, made: Nation, authority: Authority) -> dict[str, str]:
@@ -219,18 +207,12 @@ def _add_pki(host: Host, authority: Authority) -> None:
     )
 
 
-def _write_sent(directory: Path, visits: Visits) -> None:
-    """Right at every moment, for whoever scores before the server stops."""
-    (directory / SENT).write_text(json.dumps(visits.not_get_or_head()) + "\n", encoding="utf-8")
-
-
 async def _run(directory: Path, night: int, size: int, *, standard_ports: bool) -> Responder:
     """Serves until told to stop; returns the responder with its counts."""
     made = nation(night, size)
     authority = Authority(directory / "tls")
     _add_pki(made.hosts[PKI_HOST], authority)
-    responder = Responder(made, watch=lambda visits: _write_sent(directory, visits))
-    _write_sent(directory, responder.visits)
+    responder = Responder(made)
     listeners = Listeners(made, standard_ports=standard_ports)
     servers = await listeners.serve(responder, authority)
     files = write_files(directory, made, authority)

@@ -62,7 +62,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._agent: str = settings["USER_AGENT"]
         self._page_seconds = settings.getfloat("GEMCRAWL_RENDER_SECONDS", 8.0)
         self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 3))
-        self._kept = max(0, settings.getint("GEMCRAWL_RENDER_KEPT", 12))
+        self._kept = max(0, settings.getint("GEMCRAWL_RENDER_KEPT", 6))
         self._proxy = GuardProxy(
             exchange, user_agent=self._agent, max_size=settings.getint("DOWNLOAD_MAXSIZE"), seconds=settings.getfloat("DOWNLOAD_TIMEOUT")
         )

@@ -32,7 +32,7 @@ _FLAGS = (
     "--deny-permission-prompts",
     # One process per page is enough: there are no secrets of one site to keep from another in a group, and groups never share one.
     "--disable-site-isolation-trials",
-    "--js-flags=--max-old-space-size=256",
+    "--js-flags=--max-old-space-size=256 --max-semi-space-size=2",
     "--disable-gpu",
     "--mute-audio",
     "--blink-settings=imagesEnabled=false",
