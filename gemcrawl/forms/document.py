@@ -150,14 +150,11 @@ class _Pass:
             "base": self.base, "title": self.title, "img": self.passive, "audio": self.passive, "video": self.passive, "source": self.passive,
             "object": self.active, "embed": self.active, "html": self.html,
         }  # fmt: skip
-        known = contexts.get
         for node in root.traverse():
             parent = node.parent
-            context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
+            context = contexts.get(parent.mem_id, _ROOT) if parent is not None else _ROOT
             tag = node.tag
-            if tag == "a":
-                self.link(node, tag, context)
-            elif tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
+            if tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
                 attributes = node.attributes
                 if attributes or tag in _SECTIONS or tag in {"fieldset", "td"}:
                     context = self.box(node, tag or "", attributes, context)
