@@ -58,7 +58,6 @@ class Limits:
     pages: int = 40
     seconds: float = 900.0
     rendered: int = 8
-    """Pages rendered."""
 
 
 @dataclass(slots=True)
@@ -121,13 +120,11 @@ class _Site:
         self.fetched = 0
         self.start_url: str | None = None
         self.fell_back = False
-        """https did not answer, and the site was read over http."""
         self.own_sites = {site_of(entry.website)}
         self.sitemaps_read = False
         self._links: set[tuple[str, str]] = set()
         self._failed: set[str] = set()
         self._rows_at: dict[str, int] = {}
-        """Index of the row of a page, by where it ended."""
         self._shells: dict[str, Visit] = {}
         """Pages that scripts have to fill: one document with a page for every route."""
         self._formless: dict[Goal, tuple[Visit, Candidate]] = {}
