@@ -313,10 +313,13 @@ async def _may_stay(job: Job) -> None:
 
 
 def _was_refused(job: Job) -> None:
-    """The page that was read is none when its document never arrived."""
-    documents = [request for request in job.requests if request.destination == "document" and request.stopped != "method"]
-    if documents and documents[-1].stopped:
-        job.failure = "denied" if documents[-1].stopped == "robots" else job.failure or "failed"
+    """The page that was read is none when its document never arrived; what it was still on its way to does not matter."""
+    read = job.documents[0].url.partition("#")[0] if job.documents else ""
+    asked = [request for request in job.requests if request.destination == "document" and request.stopped != "method"]
+    if read.startswith(("https:", "http:")):
+        asked = [request for request in asked if request.url == read]
+    if asked and asked[-1].stopped:
+        job.failure = "denied" if asked[-1].stopped == "robots" else job.failure or "failed"
 
 
 async def _content(job: Job) -> str:
