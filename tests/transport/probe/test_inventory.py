@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.transport.probe import Connect, Inventory, Limits, guarded, take_inventory
@@ -18,11 +21,13 @@ from gemcrawl.transport.probe.names import load
 
 from .conftest import StartOpenssl
 from .servers import (
+    ECDSA,
     NGINX,
     SSL3,
     TLS10,
     TLS11,
     TLS12,
+    WITH_CURVE,
     Certificates,
     Refuse,
     Scripted,
@@ -122,6 +127,32 @@ class TestOfOpenssl:
         assert inventory.groups == ("ffdhe3072", "secp521r1", "x448", "secp256r1")
         assert inventory.complete
         assert frugal(inventory)
+
+    async def test_its_order_where_the_certificate_decides_the_suite_and_the_curve(
+        self, start_openssl: StartOpenssl, connect: Connect, certificates: Certificates
+    ) -> None:
+        wanted = ["ECDHE-ECDSA-AES256-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256", "AES128-SHA"]
+        both = ("-dcert", str(certificates.ecdsa), "-dkey", str(certificates.ecdsa))
+        port = start_openssl("-tls1_2", "-serverpref", *both, "-cipher", ":".join(wanted), "-groups", "P-521:P-256:X25519")
+        inventory = await inventory_of(port, connect)
+        assert inventory.cipher_suites == (
+            "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_RSA_WITH_AES_128_CBC_SHA",
+        )
+        assert set(inventory.groups) == {"secp521r1", "secp256r1", "x25519"}
+        assert inventory.complete
+
+    async def test_one_answer_tells_a_suite_and_a_curve(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        wanted = "X25519:P-256:X448:P-521:P-384"
+        inventory = await inventory_of(start_openssl("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:kRSA", "-groups", wanted), connect)
+        alone = await inventory_of(start_openssl("-tls1_2", "-cipher", "ECDHE", "-groups", wanted), connect)
+        assert {"x25519", "secp256r1", "x448", "secp521r1", "secp384r1"} == set(inventory.groups) == set(alone.groups)
+        refusals = 4  # of TLS 1.1, and of more common suites, rare suites and curves
+        assert len(alone.cipher_suites) >= 5
+        assert alone.handshakes == len(alone.cipher_suites) + refusals
+        assert inventory.handshakes == len(inventory.cipher_suites) + refusals + 4
 
     async def test_curves_that_only_tls_1_2_has(self, start_openssl: StartOpenssl, connect: Connect) -> None:
         wanted = "X25519:brainpoolP384r1:secp224r1:secp256k1:sect283r1"
@@ -228,6 +259,43 @@ async def test_of_nginx_in_its_order(nginx: int, connect: Connect) -> None:
     assert inventory.complete
 
 
+GNUTLS = shutil.which("gnutls-serv")
+
+
+@pytest.fixture
+def start_gnutls(certificates: Certificates, tmp_path: Path) -> Iterator[Callable[[str], int]]:
+    """Starts ``gnutls-serv`` with a priority string; gives its port."""
+    if GNUTLS is None:
+        pytest.skip("no gnutls-serv on this machine")
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(priority: str) -> int:
+        port, file = free_port(), str(certificates.rsa)
+        command = [str(GNUTLS), "--http", "--quiet", "--port", str(port), "--x509certfile", file, "--x509keyfile", file]
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running.append(subprocess.Popen([*command, "--priority", priority], cwd=tmp_path, **silent))
+        wait_for(port, running[-1])
+        return port
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("order", ["", ":%SERVER_PRECEDENCE"])
+async def test_of_gnutls_by_its_clients_order_and_its_own(order: str, start_gnutls: Callable[[str], int], connect: Connect) -> None:
+    groups = "-GROUP-ALL:+GROUP-SECP384R1:+GROUP-X25519:+GROUP-FFDHE3072"
+    ciphers = "-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:-MAC-ALL:+AEAD:-KX-ALL:+ECDHE-RSA:+DHE-RSA"
+    inventory = await inventory_of(start_gnutls(f"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:{groups}:{ciphers}{order}"), connect)
+    assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+    both = ("AES_256_GCM_SHA384", "AES_128_GCM_SHA256")
+    assert set(inventory.cipher_suites) == {f"TLS_{kx}{c}" for kx in ("", "ECDHE_RSA_WITH_", "DHE_RSA_WITH_") for c in both}
+    assert set(inventory.groups) == {"secp384r1", "x25519", "ffdhe3072"}
+    assert inventory.complete
+    assert frugal(inventory)
+
+
 async def scripted(server: Scripted, connect: Connect, limits: Limits = QUICK, host: str = "x.test") -> Inventory:
     async with server.serve() as port:
         inventory = await take_inventory(host, "127.0.0.1", port, connect=connect, limits=limits)
@@ -277,6 +345,69 @@ class TestOfWhatNoOpensslSpeaksAnyMore:
             assert {offer.name for offer in server.offers if offer.extensions} == {sent}
 
 
+ANY_LEGACY = [
+    0xC009,
+    0xC00A,
+    0xC013,
+    0xC014,
+    0xC023,
+    0xC024,
+    0xC027,
+    0xC02B,
+    0xC02C,
+    0xC02F,
+    0xC030,
+    0x009D,
+    0x009C,
+    0x003C,
+    0x0035,
+    0x002F,
+]
+BOTH_HAVE = [23, 24, 25, 29, 30]
+"""Curves of TLS 1.3 and of TLS 1.2 alike."""
+
+
+@st.composite
+def any_server(draw: st.DrawFn) -> Scripted:
+    """One that takes any suites over any groups, in any order, whose certificates may be of one kind or the other."""
+
+    def some(of: list[int], most: int = 9) -> list[int]:
+        return draw(st.lists(st.sampled_from(of), min_size=1, max_size=most, unique=True))
+
+    old = [c for c in ANY_LEGACY if c in NAMES.before_tls12]
+    suites = {TLS12: some(ANY_LEGACY)}
+    if draw(st.booleans()):
+        suites[TLS13] = some([0x1301, 0x1302, 0x1303, 0x1304])
+    for version in (TLS11, TLS10, SSL3):
+        if draw(st.booleans()):
+            suites[version] = some(old, 4)
+    groups = some([*BOTH_HAVE, 26, 27, 14, *((256, 257, 0x11EC) if TLS13 in suites else ())])
+    curve = next((g for g in groups if g in (23, 24, 25)), 0)
+    return Scripted(suites, groups, clients_order=draw(st.booleans()), ecdsa_curve=curve, careless=draw(st.booleans()))
+
+
+class TestOfAnyServer:
+    @settings(max_examples=150, deadline=None)
+    @given(server=any_server())
+    def test_the_inventory_is_what_it_accepts_in_its_order(self, server: Scripted) -> None:
+        connect = guarded(Guard(["127.0.0.0/8"]), 2.0)
+        inventory = asyncio.run(scripted(server, connect))
+        curves = [g for g in server.groups if g in NAMES.groups12]
+        usable = {v: [s for s in suites if v in (TLS13, SSL3) or s not in WITH_CURVE or curves] for v, suites in server.suites.items()}
+        assume(all(usable.values()) and not (server.careless and not curves))
+        assume(TLS13 not in usable or any(g in NAMES.groups13 for g in server.groups))
+        expected = list(dict.fromkeys(s for v in (TLS13, TLS12) for s in usable.get(v, [])))
+        assert inventory.complete
+        assert len(inventory.versions) == len(server.suites)
+        assert list(inventory.cipher_suites[: len(expected)]) == [NAMES.suite(s) for s in expected]
+        assert set(inventory.cipher_suites) == {NAMES.suite(s) for suites in usable.values() for s in suites}
+
+        shown = {g for g in server.groups if g in NAMES.groups13} if TLS13 in usable else set()
+        with_curve = [s for s in usable[TLS12] if s in WITH_CURVE]
+        told = {NAMES.group(g) for g in shown | (set(curves) if any(s not in ECDSA for s in with_curve) else set())}
+        assert told <= set(inventory.groups) <= {NAMES.group(g) for g in server.groups}
+
+
 class TestOfAServerThatRefusesWithoutAnAlert:
     """Some reset or close the connection where others send handshake_failure."""
 
@@ -287,6 +418,15 @@ class TestOfAServerThatRefusesWithoutAnAlert:
         assert inventory.versions == ("TLSv1", "TLSv1.2", "TLSv1.3")
         assert inventory.cipher_suites == tuple(NAMES.suite(c) for c in (0x1301, GCM_RSA, CBC_RSA))
         assert inventory.complete
+
+    async def test_an_alert_of_another_kind_costs_no_more_than_a_refusal(self, connect: Connect) -> None:
+        """Such as OpenSSL's internal_error, for a version that its security level does not allow."""
+        plain, odd = [
+            await scripted(Scripted({TLS13: [0x1301], TLS12: [GCM_RSA]}, groups=[29], disturb={3: with_alert(code)}), connect)
+            for code in (40, 80)
+        ]
+        assert odd == plain
+        assert odd.complete
 
 
 class TestOfAServerThatIsTired:
@@ -310,7 +450,14 @@ class TestOfAServerThatIsTired:
         assert set(inventory.versions) <= set(calm.versions)
         assert set(inventory.cipher_suites) <= set(calm.cipher_suites)
         assert "TLSv1.3" in inventory.versions
-        assert inventory.handshakes <= after + 3
+        assert inventory.handshakes <= after + 4
+
+    @pytest.mark.parametrize("disturbance", [with_reset, with_nothing, with_alert(80)])
+    async def test_wherever_a_rate_limit_begins_the_inventory_is_not_called_complete(self, disturbance: Refuse, connect: Connect) -> None:
+        calm = await scripted(Scripted(self.FINE, groups=[29]), connect)
+        for after in range(1, calm.handshakes):
+            inventory = await scripted(Scripted(self.FINE, groups=[29], disturb={0: disturbance}, undisturbed=after), connect)
+            assert not inventory.complete, after
 
     async def test_it_is_left_alone_for_a_while_before_the_retry(self, connect: Connect) -> None:
         server = Scripted(self.FINE, groups=[29], disturb={3: with_reset})
@@ -384,7 +531,14 @@ class TestOfAHostileServer:
         strong = [c for c in NAMES.common if c not in NAMES.weak]
         inventory = await scripted(Scripted({TLS12: [*strong, RC4]}, groups=[23]), connect)
         assert (inventory.complete, inventory.failure) == (False, "budget")
-        assert inventory.cipher_suites[-1] == NAMES.suite(RC4)
+        assert NAMES.suite(RC4) in inventory.cipher_suites
+
+    async def test_a_walk_that_was_left_early_is_finished_where_the_budget_allows_it(self, connect: Connect) -> None:
+        many = [c for c in NAMES.common if c not in NAMES.weak][:44]
+        inventory = await scripted(Scripted({TLS12: [*many, RC4]}, groups=[23]), connect)
+        assert set(inventory.cipher_suites) == {NAMES.suite(c) for c in (*many, RC4)}
+        assert (inventory.complete, inventory.failure) == (True, None)
+        assert frugal(inventory)
 
     async def test_one_that_takes_everything_meets_the_budget(self, connect: Connect) -> None:
         inventory = await scripted(Scripted({TLS12: list(NAMES.common), TLS10: list(NAMES.common)}, groups=[23]), connect)
