@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gemcrawl.transport.probe import Inventory
 from gemcrawl.transport.probe.names import load
 
 NAMES = load()
@@ -286,3 +287,9 @@ def stall(writer: asyncio.StreamWriter) -> None:
 
 def saying(*said: bytes) -> Refuse:
     return lambda writer: writer.writelines(said)
+
+
+def frugal(inventory: Inventory) -> bool:
+    """Accepted suites + versions + groups + a few."""
+    listed = len(inventory.cipher_suites) + len(inventory.versions) + len(inventory.groups)
+    return inventory.handshakes <= min(listed + 6, 60)
