@@ -103,7 +103,7 @@ class _Walk:
         self._versions: set[int] = set()
         self._suites: dict[int, int] = {}
         """The highest version that each was seen in; those of one version in server order."""
-        self._groups: dict[str, None] = {}
+        self._groups: dict[int, None] = {}
         self._primes: dict[str, None] = {}
         self._handshakes = 0
         self._answered: Hello | None = None
@@ -129,7 +129,7 @@ class _Walk:
         return Inventory(
             versions=tuple(_VERSIONS[code] for code in sorted(self._versions)),
             cipher_suites=tuple(self._names.suite(code) for code in sorted(self._suites, key=lambda code: -self._suites[code])),
-            groups=tuple(self._groups | self._primes),
+            groups=(*map(self._names.group, self._groups), *self._primes),
             handshakes=self._handshakes,
             complete=failure is None,
             failure=failure,
@@ -157,8 +157,7 @@ class _Walk:
     async def _find_versions(self) -> Answer | None:
         """Finds all; the answer in the highest version below TLS 1.3, if there is one."""
         names = self._names
-        groups = dict.fromkeys((*self._unseen_first(TLS13), *names.groups12))
-        found = await self._ask(self._hello(TLS13, names.tls13 + names.common, groups=groups, only_tls13=False))
+        found = await self._ask(self._hello(TLS13, names.tls13 + names.common, groups=names.groups, only_tls13=False))
         with_tls13 = found is not None and found.version == TLS13
         legacy = found if found is not None and not with_tls13 else await self._ask(self._hello(TLS12, names.common))
         if found is None and legacy is not None:  # a server that cannot do without a key share
@@ -179,7 +178,7 @@ class _Walk:
         if self._share:  # this server names no groups but those of a share
             await self._remove_suites(TLS13, names.tls13)
             return
-        groups = [code for code in names.groups13 if not self._seen(code)]
+        groups = [code for code in names.groups13 if code not in self._groups]
         refused = False
         while groups and not refused and not set(names.tls13[:_USUAL]) <= self._suites.keys():
             suites = [code for code in names.tls13 if code not in self._suites]
@@ -192,7 +191,7 @@ class _Walk:
         if refused and len(self._suites) > before:  # then it was the groups that had come to an end
             return
         accepted = tuple(code for code in names.tls13 if code in self._suites)
-        groups = [code for code in groups if not self._seen(code)]
+        groups = [code for code in groups if code not in self._groups]
         while groups and (answer := await self._ask(self._hello(TLS13, accepted, groups=groups))) is not None:
             groups.remove(_group(answer, groups))
 
@@ -205,7 +204,7 @@ class _Walk:
 
     async def _remove_curves(self, version: int, suites: tuple[int, ...], *, keep: bool) -> None:
         """Asks for curves that are not known yet, until the server refuses or, with known ones kept at the end, falls back on those."""
-        known = [code for code in self._names.groups12 if self._seen(code)]
+        known = [code for code in self._names.groups12 if code in self._groups]
         left = [code for code in self._names.groups12 if code not in known]
         while left:
             answer = await self._ask(self._hello(version, suites, groups=left + known if keep else left))
@@ -245,24 +244,17 @@ class _Walk:
             if reserve and self._handshakes + reserve >= self._limits.handshakes:
                 return False
             groups = self._unseen_first(version)
-            unseen = any(not self._seen(code) for code in groups)
             seen = set(self._groups)
             answer = await self._ask(self._hello(version, left, groups=groups))
             if answer is None:
                 return True
             left.remove(answer.suite)
-            self._fell_back |= version <= TLS12 and unseen and answer.group is not None and self._names.group(answer.group) in seen
+            self._fell_back |= version <= TLS12 and groups[0] not in seen and answer.group in seen
         return True
 
-    def _seen(self, group: int) -> bool:
-        return self._names.group(group) in self._groups
-
     def _unseen_first(self, version: int) -> list[int]:
-        """All groups of a version: those not seen yet, of TLS 1.3 first the ones that no lower version could show, then the others."""
-        names = self._names
-        if version < TLS13:
-            return sorted(names.groups12, key=self._seen)
-        return sorted(names.groups13, key=lambda code: (self._seen(code), code in names.groups12))
+        """All groups of a version, those not seen yet first."""
+        return sorted(self._names.groups13 if version == TLS13 else self._names.groups12, key=self._groups.__contains__)
 
     def _hello(self, highest: int, suites: Iterable[int], *, groups: Iterable[int] | None = None, only_tls13: bool = True) -> Hello:
         return Hello(
@@ -310,7 +302,7 @@ class _Walk:
             self._suites.pop(answer.suite, None)
             self._suites[answer.suite] = answer.version
         if answer.group is not None:
-            self._groups.setdefault(self._names.group(answer.group))
+            self._groups.setdefault(answer.group)
         if answer.prime:
             self._primes.setdefault(self._names.prime(answer.prime))
 
