@@ -3,8 +3,8 @@
 What is asked, in this order, and what it costs in handshakes:
 
 1. Versions.  A first hello offers TLS 1.3 to 1.0; further ones end at TLS 1.2 and at one version below the lowest one found, down to SSL 3.
-   A server picks the highest version it can, so each answer is a version found.  The alert protocol_version says that there is none below
-   either; other servers are asked for SSL 3 too.  Cost: one per version, and one or two refusals.
+   A server answers with the highest version that it shares (RFC 5246, appendix E.1), so each answer is a version found, and a refusal says
+   that there is none below either; only a server that speaks no TLS is asked for SSL 3 by itself.  Cost: one per version, and one refusal.
 2. Suites of the highest version below TLS 1.3: the common ones by removal, then the rare ones.  Cost: suites + 2.  Every one of these hellos
    offers all curves, those not seen yet first: a server that goes by the client's order shows a new one with every suite, and what it
    says of suites is never the doing of a curve that was left out.  Prime fields show in passing.
@@ -22,7 +22,7 @@ what decides the grade is seen; the other steps follow, and what is left of the 
 the end of that either, the inventory is not complete; the order of suites is then no longer the server's.
 
 A server that drops the connection instead of sending an alert may be refusing, or be tired of us.  So: back off, ask once more, calmly; and
-take it for a refusal only when a later hello is answered, if only by an alert that refuses.  At a second drop before that, or at the end, a
+take it for a refusal only when a later hello is answered, if only by an alert that refuses.  At another drop before that, or at the end, a
 hello that it has answered before is repeated; if it does not answer that, the inventory ends with what is known.
 """
 
@@ -164,13 +164,14 @@ class _Walk:
             self._share = True
             await self._ask(self._hello(TLS13, names.tls13, groups=names.groups13))
         below = legacy.version - 1 if legacy is not None else TLS11
-        while below >= TLS10 and not self._none_below:
+        while below >= SSL3 and not self._none_below:
             lower = await self._ask(self._hello(below, names.before_tls12))
+            if lower is None:
+                break
             legacy = legacy or lower
-            below = lower.version - 1 if lower is not None else SSL3
-        if SSL3 not in self._versions and not self._none_below:
-            lower = await self._ask(self._hello(SSL3, names.before_tls12))
-            legacy = legacy or lower
+            below = lower.version - 1
+        if not self._versions and not self._none_below:  # hellos with extensions may be beyond a server that speaks only SSL 3
+            legacy = await self._ask(self._hello(SSL3, names.before_tls12))
         return legacy
 
     async def _tls13(self) -> None:
@@ -269,15 +270,15 @@ class _Walk:
     async def _ask(self, hello: Hello) -> Answer | None:
         """The server's answer, noted; None when it refuses."""
         outcome = await self._exchange(hello)
-        if isinstance(outcome, _Dropped):
-            await self._settle()
+        settled = isinstance(outcome, _Dropped) and await self._settle()
         if isinstance(outcome, _Dropped) and outcome.reason != "tls":
             await asyncio.sleep(self._limits.back_off)
             outcome = await self._exchange(hello)
         if isinstance(outcome, _Dropped):
             if not outcome.heard or self._answered is None:
                 raise _Stop(outcome.reason)
-            self._doubt = outcome.reason
+            if not settled:  # else it answered another hello between two drops of this one
+                self._doubt = outcome.reason
             return None
         if isinstance(outcome, Alert):
             self._none_below |= outcome.code == _PROTOCOL_VERSION and hello.highest <= TLS12
@@ -289,12 +290,14 @@ class _Walk:
         self._note(outcome)
         return outcome
 
-    async def _settle(self) -> None:
-        """Ends the inventory if a drop that was taken for a refusal turns out to be none."""
-        if self._doubt is not None and self._answered is not None:
-            if not isinstance(await self._exchange(self._answered), Answer):
-                raise _Stop(self._doubt)
-            self._doubt = None
+    async def _settle(self) -> bool:
+        """Ends the inventory if a drop that was taken for a refusal turns out to be none; True when it turns out to be one, just now."""
+        if self._doubt is None or self._answered is None:
+            return False
+        if not isinstance(await self._exchange(self._answered), Answer):
+            raise _Stop(self._doubt)
+        self._doubt = None
+        return True
 
     def _note(self, answer: Answer) -> None:
         self._versions.add(answer.version)

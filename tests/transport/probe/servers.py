@@ -201,6 +201,8 @@ class Scripted:
     careless: bool = False
     """Refuses a suite that it shares no curve for, instead of passing it over."""
     needs_share: bool = False
+    ancient: bool = False
+    """Refuses hellos with extensions."""
     disturb: dict[int, Refuse] = field(default_factory=dict)
     """What happens instead of an answer at the n-th connection, counted from 1; at 0: at every later one that is not named."""
     undisturbed: int = 1_000
@@ -250,7 +252,7 @@ class Scripted:
         first, second = (offer.groups, self.groups) if self.clients_order else (self.groups, offer.groups)
         group = next((g for g in first if g in second), None)
         suite = next((s for s in self.suites.get(version or 0, []) if s in offer.suites and self._usable(s, group, offer)), None)
-        if version is None or suite is None:
+        if version is None or suite is None or (self.ancient and offer.extensions):
             return self.refuse
         if version == TLS13:
             if group is None or (self.needs_share and group not in offer.shares):

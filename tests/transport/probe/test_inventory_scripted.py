@@ -62,6 +62,25 @@ class TestOfWhatNoOpensslSpeaksAnyMore:
         assert inventory.complete
         assert frugal(inventory)
 
+    async def test_ssl_3_of_a_server_that_knows_no_extensions(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({SSL3: [RC4]}, ancient=True), connect)
+        assert (inventory.versions, inventory.cipher_suites) == (("SSLv3",), (NAMES.suite(RC4),))
+        assert inventory.complete
+
+    @pytest.mark.parametrize(("lowest", "asked"), [(TLS12, [TLS11]), (TLS11, [TLS10]), (TLS10, [SSL3])])
+    async def test_a_server_of_tls_is_not_asked_for_what_lies_below_a_version_that_it_refused(
+        self, lowest: int, asked: list[int], connect: Connect
+    ) -> None:
+        server = Scripted({version: [CBC_RSA] for version in (TLS12, TLS11, TLS10) if version >= lowest})
+        inventory = await scripted(server, connect)
+        assert len(inventory.versions) == len(server.suites)
+        assert [offer.version for offer in server.offers if offer.version < lowest] == asked
+
+    async def test_ssl_3_beside_a_version_of_tls_with_none_between(self, connect: Connect) -> None:
+        inventory = await scripted(Scripted({TLS12: [CBC_RSA], SSL3: [RC4]}), connect)
+        assert inventory.versions == ("SSLv3", "TLSv1.2")
+        assert inventory.complete
+
     async def test_a_suite_that_only_an_old_version_has(self, connect: Connect) -> None:
         suites = {TLS12: [GCM_CURVE, CBC_RSA], TLS11: [CBC_RSA], TLS10: [RC4, CBC_RSA], SSL3: [TRIPLE_DES]}
         inventory = await scripted(Scripted(suites, groups=[23]), connect)
@@ -178,6 +197,14 @@ class TestOfAServerThatRefusesWithoutAnAlert:
         ]
         assert odd == plain
         assert odd.complete
+
+    async def test_an_answer_between_two_drops_of_one_hello_makes_a_refusal_of_it(self, connect: Connect) -> None:
+        """What is refused after that may be in doubt, the server has shown that it is there: fewer hellos are repeated."""
+        server = Scripted({TLS13: [0x1301], TLS12: [GCM_RSA]}, groups=[29], refuse=with_reset)
+        inventory = await scripted(server, connect)
+        plain = await scripted(Scripted({TLS13: [0x1301], TLS12: [GCM_RSA]}, groups=[29]), connect)
+        refusals = plain.handshakes - 2
+        assert inventory.handshakes == 2 + 2 * refusals + (refusals + 1) // 2
 
 
 class TestOfAServerThatIsTired:
