@@ -129,7 +129,7 @@ class _Walk:
         return Inventory(
             versions=tuple(_VERSIONS[code] for code in sorted(self._versions)),
             cipher_suites=tuple(self._names.suite(code) for code in sorted(self._suites, key=lambda code: -self._suites[code])),
-            groups=(*map(self._names.group, self._groups), *self._primes),
+            groups=tuple(dict.fromkeys([*map(self._names.group, self._groups), *self._primes])),
             handshakes=self._handshakes,
             complete=failure is None,
             failure=failure,

@@ -40,6 +40,7 @@ async def inventory_of(port: int, connect: Connect, limits: Limits = Limits(back
     async with counted(port) as counter:
         inventory = await take_inventory("x.test", "127.0.0.1", counter.port, connect=connect, limits=limits)
         assert inventory.handshakes == counter.accepted <= 60
+        assert len(set(inventory.groups)) == len(inventory.groups)
     return inventory
 
 
@@ -170,6 +171,14 @@ class TestOfOpenssl:
         parameters.write_text(openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", f"group:ffdhe{size}"))
         inventory = await inventory_of(start_openssl("-tls1_2", "-dhparam", str(parameters), "-cipher", "DHE-RSA-AES128-SHA"), connect)
         assert inventory.groups == (f"ffdhe{size}",)
+
+    async def test_a_prime_field_that_is_a_group_of_tls_1_3_too(
+        self, start_openssl: StartOpenssl, connect: Connect, tmp_path: Path
+    ) -> None:
+        parameters = tmp_path / "dh.pem"
+        parameters.write_text(openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe3072"))
+        port = start_openssl("-dhparam", str(parameters), "-cipher", "DHE-RSA-AES128-SHA", "-groups", "ffdhe3072")
+        assert (await inventory_of(port, connect)).groups == ("ffdhe3072",)
 
     async def test_too_much_for_the_budget_still_shows_what_is_weak(self, start_openssl: StartOpenssl, connect: Connect) -> None:
         inventory = await inventory_of(start_openssl("-serverpref", "-cipher", EVERYTHING), connect)

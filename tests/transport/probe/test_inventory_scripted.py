@@ -51,6 +51,7 @@ async def scripted(server: Scripted, connect: Connect, limits: Limits = QUICK, h
     async with server.serve() as port:
         inventory = await take_inventory(host, "127.0.0.1", port, connect=connect, limits=limits)
     assert inventory.handshakes == len(server.arrivals) <= limits.handshakes
+    assert len(set(inventory.groups)) == len(inventory.groups)
     return inventory
 
 
