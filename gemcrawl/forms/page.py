@@ -21,6 +21,8 @@ class Link:
     """Nearest landmark around it."""
     hash_route: str = ""
     """The fragment when it is a route of a single-page application (``#/...`` or ``#!...``)."""
+    inherits: bool = False
+    """It is an http address only because its page is one: neither the reference nor a base element names the scheme."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     if root is None:
         return PageReading(url=url, base_url=url)
     document = collect(root)
-    base = join(url, document.base_href) if document.base_href is not None else url
-    if not base.startswith(("https://", "http://")):
-        base = url
+    base = _base_of(document, url)
     addresses = Addresses(base)
     found = recognise(url, markup, document.signs(), document.generator)
     supplier = found[0] if found else None
@@ -51,10 +49,10 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     error = challenge or state.error_phrase([document.title, *document.headings[:2], *document.alerts], text, fields)
     if error and not challenge and supplier is not None and supplier.keep:
         error = None
-    links = _links(document, addresses)
+    secure = url.startswith("https://")
+    links = _links(document, addresses, addresses if secure else Addresses(_base_of(document, url.replace("http:", "https:", 1))))
     shell = _is_shell(tree, document, len(text), len(links))
     forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text)
-    secure = url.startswith("https://")
     return PageReading(
         url=url,
         base_url=base,
@@ -104,7 +102,14 @@ def _visible_text(tree: LexborHTMLParser, document: Document) -> str:
     return clean(" ".join(parts), _TEXT)
 
 
-def _links(document: Document, addresses: Addresses) -> tuple[Link, ...]:
+def _base_of(document: Document, url: str) -> str:
+    """What references are joined to when the document is at ``url``."""
+    base = join(url, document.base_href) if document.base_href is not None else url
+    return base if base.startswith(("https://", "http://")) else url
+
+
+def _links(document: Document, addresses: Addresses, over_https: Addresses) -> tuple[Link, ...]:
+    """The links, joined by ``addresses``; by ``over_https`` where the document would be that of an https page."""
     found: dict[tuple[str, str, str], Link] = {}
     web = addresses.web
     for href, text, title, place in document.links:
@@ -118,7 +123,7 @@ def _links(document: Document, addresses: Addresses) -> tuple[Link, ...]:
         url = web(href)
         key = (url, text, route)
         if url and key not in found:
-            found[key] = Link(url, text, title, place, route)
+            found[key] = Link(url, text, title, place, route, url.startswith("http:") and over_https.web(href).startswith("https:"))
             if len(found) >= MAX_LINKS:
                 break
     return tuple(found.values())

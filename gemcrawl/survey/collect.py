@@ -48,11 +48,11 @@ class Collection:
     """Hosts under a domain where any name answers alike, with a random name that did."""
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def entry(self, page_url: str, href: str) -> None:
-        """Notes a link on the municipality's own pages; one per scheme and target is kept."""
+    def entry(self, page_url: str, href: str, *, inherits: bool = False) -> None:
+        """Notes a link on the municipality's own pages; one per scheme, written or inherited, and target is kept."""
         known = self.entries.setdefault(key(href), [])
-        if all(split(e.href).scheme != split(href).scheme for e in known):
-            known.append(EntryLink(page_url, href))
+        if all((split(e.href).scheme, e.inherits) != (split(href).scheme, inherits) for e in known):
+            known.append(EntryLink(page_url, href, inherits))
 
     def add(self, visit: Visit, found: Found) -> list[Form]:
         """Adds the forms of a page; returns those that are new."""

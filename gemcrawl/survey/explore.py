@@ -411,7 +411,7 @@ class _Site:
         if base.best < WEAK:
             return
         if own:
-            self.collection.entry(page_url, link.url)
+            self.collection.entry(page_url, link.url, inherits=link.inherits)
         outside = 0 if target_own else parent.outside + 1
         scores = base.times(DECAY**parent.depth)
         child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route)

@@ -66,6 +66,8 @@ class EntryLink:
     page_url: str
     href: str
     """Absolute, as written apart from joining."""
+    inherits: bool = False
+    """It is an http address only because its page is one; as written it names no scheme."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

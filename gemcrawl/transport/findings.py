@@ -149,9 +149,8 @@ def _downgrades(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
 def _http_versions(way: Way, hosts: Mapping[str, Sequence[Host]], preloaded: Callable[[str], bool]) -> _Found:
     """The http version of a page that was reached over https, and the http links that lead to the form.
 
-    Links are followed as written: where one leads to an http version that answers with a page, that page is the form's page.  A link on
-    a page that was itself read over http may be written without a scheme, which is that page's fault and not the link's: entry_http is
-    given only for what an https page links to by http.
+    Links are followed as written: where one leads to an http version that answers with a page, that page is the form's page.  A link that
+    names no scheme, on a page that was itself read over http, is no http link as written: entry_http is not given for it.
     """
     answering = {url: route for url, route in way.twins if not isinstance(route, str) and _answers_over_http(route)}
     page = way.page[-1].url if way.page else ""
@@ -167,8 +166,10 @@ def _http_versions(way: Way, hosts: Mapping[str, Sequence[Host]], preloaded: Cal
             framing = bool(way.frames) and document_of(url) != document_of(page)
             code: FindingCode = "frame_parent_http" if framing and scheme_of(page) == "https" else "page_http"
             yield finding(code, url, f"linked from {clean(entry.page_url, 200)}: {describe(route)}")
-        elif scheme_of(page) == scheme_of(entry.page_url) == "https" and not (
-            _covered(hosts.get(host_of(entry.href), ())) or preloaded(host_of(entry.href))
+        elif (
+            scheme_of(page) == "https"
+            and not entry.inherits
+            and not (_covered(hosts.get(host_of(entry.href), ())) or preloaded(host_of(entry.href)))
         ):
             yield finding("entry_http", entry.href, f"linked from {clean(entry.page_url, 200)}; no HSTS covers {host_of(entry.href)}")
     documents = {document_of(url) for url in secure}

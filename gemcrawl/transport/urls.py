@@ -16,7 +16,9 @@ Scheme = Literal["http", "https", "mailto", "javascript", ""]
 
 def clean(text: str, limit: int = LONGEST_TEXT) -> str:
     """A site's string made safe to store: no control characters or lone surrogates, white space folded, at most ``limit`` characters."""
-    kept = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
+    kept = text[: 4 * limit]
+    if not kept.isprintable():
+        kept = "".join(c if c.isprintable() else " " for c in kept)
     return " ".join(kept.split())[:limit]
 
 

@@ -63,6 +63,25 @@ def test_route_of_an_application() -> None:
     assert (link.url, link.hash_route) == ("https://www.gem.test/app/", "#/preselect/services/1")
 
 
+@pytest.mark.parametrize(
+    ("url", "base", "href", "inherits"),
+    [
+        ("http://www.gem.test/", "", "/afspraak", True),
+        ("http://www.gem.test/", "", "//www.gem.test/afspraak", True),
+        ("http://www.gem.test/", "<base href=/nl/>", "afspraak", True),
+        ("http://www.gem.test/", "", "http://www.gem.test/afspraak", False),
+        ("http://www.gem.test/", "<base href=http://www.gem.test/>", "afspraak", False),
+        ("http://www.gem.test/", "<base href=https://www.gem.test/>", "afspraak", False),
+        ("http://www.gem.test/", "", "https://www.gem.test/afspraak", False),
+        ("https://www.gem.test/", "<base href=http://www.gem.test/>", "afspraak", False),
+        ("https://www.gem.test/", "", "/afspraak", False),
+    ],
+)
+def test_a_link_takes_the_scheme_of_an_http_page_unless_something_names_it(url: str, base: str, href: str, inherits: bool) -> None:
+    (link,) = read_page(f"{base}<a href='{href}'>Afspraak</a>".encode(), url).links
+    assert link.inherits == inherits
+
+
 def test_frames_and_mixed_content() -> None:
     html = """<head><link rel=stylesheet href=http://x.test/a.css><link rel=icon href=http://x.test/i.png><script src=http://x.test/a.js></script><script src=//x.test/b.js></script></head>
     <iframe src=http://f.test/></iframe><iframe src=about:blank></iframe><iframe src="javascript:0"></iframe><object data=http://x.test/o></object><img src=http://x.test/i.png><video src=/v poster=http://x.test/p.jpg></video>"""

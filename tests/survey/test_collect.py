@@ -136,6 +136,13 @@ def test_one_entry_link_per_scheme_is_kept() -> None:
     assert [len(links) for links in collection.entries.values()] == [1]
 
 
+def test_an_http_link_as_written_is_kept_beside_one_that_takes_the_scheme_of_its_page() -> None:
+    collection = Collection("GM9999")
+    for inherits in (True, True, False):
+        collection.entry("http://www.x.test/", "http://www.x.test/contact", inherits=inherits)
+    assert [[entry.inherits for entry in links] for links in collection.entries.values()] == [[True, False]]
+
+
 def test_the_entries_of_a_framed_form_lead_to_the_outermost_frame() -> None:
     collection = Collection("GM9999")
     outer = visit("https://www.x.test/afspraak", "<iframe src=https://planner.test/></iframe>")

@@ -121,10 +121,10 @@ def test_the_preload_list_covers_a_link_to_a_host_without_a_row() -> None:
     assert [f.code for f in find(way, hosts, preloaded=lambda name: name == "x.test")] == ["entry_http"]
 
 
-@pytest.mark.parametrize(("page", "given"), [("https://x.test/contact", True), ("http://x.test/contact", False), ("", False)])
-def test_a_link_on_an_http_page_may_be_http_only_because_its_page_is(page: str, given: bool) -> None:
-    """``href="/form"`` on an http page joins to the same address as ``href="http://x.test/form"``; only https pages show how it was written."""
-    way = replace(GOOD, entries=(EntryLink(page, HTTP),))
+@pytest.mark.parametrize(("inherits", "given"), [(False, True), (True, False)])
+def test_a_link_is_http_as_written_not_because_its_page_is(inherits: bool, given: bool) -> None:
+    """``href="/form"`` on an http page joins to the same address as ``href="http://x.test/form"``."""
+    way = replace(GOOD, entries=(EntryLink("http://x.test/contact", HTTP, inherits),))
     assert (("entry_http", HTTP) in codes(way, hsts="absent")) == given
 
 

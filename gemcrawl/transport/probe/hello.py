@@ -22,6 +22,23 @@ _SCHEMES = bytes.fromhex(
 )
 
 
+def _vector(length: str, content: bytes) -> bytes:
+    return struct.pack(length, len(content)) + content
+
+
+def _words(codes: tuple[int, ...]) -> bytes:
+    return struct.pack(f"!{len(codes)}H", *codes)
+
+
+def _extension(kind: int, content: bytes) -> bytes:
+    return struct.pack("!H", kind) + _vector("!H", content)
+
+
+_ALWAYS = _extension(_EXTENDED_SECRET, b"") + _extension(_RENEGOTIATION, b"\x00")
+_WITH_GROUPS = _extension(_POINT_FORMATS, b"\x01\x00")
+_WITH_TLS12 = _extension(_SIGNATURES, _vector("!H", _SCHEMES))
+
+
 @dataclass(frozen=True, slots=True)
 class Hello:
     """What one ClientHello offers."""
@@ -52,10 +69,10 @@ class Hello:
         if self.host:
             out += _extension(_SERVER_NAME, _vector("!H", b"\x00" + _vector("!H", self.host.encode("ascii", "replace"))))
         if self.groups:
-            out += _extension(_GROUPS, _vector("!H", _words(self.groups))) + _extension(_POINT_FORMATS, b"\x01\x00")
+            out += _extension(_GROUPS, _vector("!H", _words(self.groups))) + _WITH_GROUPS
         if self.highest >= TLS12:
-            out += _extension(_SIGNATURES, _vector("!H", _SCHEMES))
-        out += _extension(_EXTENDED_SECRET, b"") + _extension(_RENEGOTIATION, b"\x00")
+            out += _WITH_TLS12
+        out += _ALWAYS
         if self.highest == TLS13:
             versions = (TLS13,) if self.only_tls13 else (TLS13, TLS12, TLS11, TLS10)
             # Any 32 bytes are a public key of x25519, and nobody will use the secret.
@@ -65,15 +82,3 @@ class Hello:
         if 255 < length < 512:  # RFC 7685: some load balancers hang on hellos of these lengths
             out += _extension(_PADDING, bytes(max(512 - length - 4, 1)))
         return out
-
-
-def _vector(length: str, content: bytes) -> bytes:
-    return struct.pack(length, len(content)) + content
-
-
-def _words(codes: tuple[int, ...]) -> bytes:
-    return struct.pack(f"!{len(codes)}H", *codes)
-
-
-def _extension(kind: int, content: bytes) -> bytes:
-    return struct.pack("!H", kind) + _vector("!H", content)

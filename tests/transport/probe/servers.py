@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import socket
 import struct
@@ -13,6 +14,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gemcrawl.transport.probe import Inventory
+from gemcrawl.transport.probe.names import load
+
+NAMES = load()
 OPENSSL = shutil.which("openssl")
 NGINX = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 SSL3, TLS10, TLS11, TLS12, TLS13 = 0x0300, 0x0301, 0x0302, 0x0303, 0x0304
@@ -182,13 +187,22 @@ def with_nothing(writer: asyncio.StreamWriter) -> None:
 class Scripted:
     """A server that takes its own favourite of what it is offered, and sends no more than a probe reads.
 
-    ``suites`` has, per version, the accepted suites in order; keys are exchanged over ``groups``, in order.
+    ``suites`` has, per version, the accepted suites in order; keys are exchanged over ``groups``, in order.  A suite that the client shares no
+    curve for is passed over.
     """
 
     suites: dict[int, list[int]]
     groups: list[int] = field(default_factory=list)
     refuse: Refuse = HANDSHAKE_FAILURE
+    clients_order: bool = False
+    """Of groups: whether it takes the first one offered that it has."""
+    ecdsa_curve: int = 0
+    """That of its ECDSA certificate, without which in an offer its ECDSA suites are passed over; 0 where any will do."""
+    careless: bool = False
+    """Refuses a suite that it shares no curve for, instead of passing it over."""
     needs_share: bool = False
+    ancient: bool = False
+    """Refuses hellos with extensions."""
     disturb: dict[int, Refuse] = field(default_factory=dict)
     """What happens instead of an answer at the n-th connection, counted from 1; at 0: at every later one that is not named."""
     undisturbed: int = 1_000
@@ -235,22 +249,38 @@ class Scripted:
     def _choose(self, offer: Offer) -> Refuse:
         highest = offer.versions or list(range(offer.version, SSL3 - 1, -1))
         version = next((v for v in sorted(self.suites, reverse=True) if v in highest), None)
-        suite = next((s for s in self.suites.get(version or 0, []) if s in offer.suites), None)
-        group = next((g for g in self.groups if g in offer.groups), None)
-        if version is None or suite is None:
+        first, second = (offer.groups, self.groups) if self.clients_order else (self.groups, offer.groups)
+        group = next((g for g in first if g in second), None)
+        suite = next((s for s in self.suites.get(version or 0, []) if s in offer.suites and self._usable(s, group, offer)), None)
+        if version is None or suite is None or (self.ancient and offer.extensions):
             return self.refuse
         if version == TLS13:
             if group is None or (self.needs_share and group not in offer.shares):
                 return self.refuse
             hello = server_hello(version, suite, group=group, retry=group not in offer.shares)
             return lambda writer: writer.write(record(22, hello))
-        if suite >> 8 == 0xC0:  # in these tests: a suite with a curve
-            if group is None and offer.groups:
+        if suite in WITH_CURVE:
+            if not offer.groups:  # then the choice is the server's
+                group = next(iter(self.groups), 23)
+            if group is None:
                 return self.refuse
-            hello = server_hello(version, suite) + message(12, b"\x03" + struct.pack("!H", group or 23) + b"\x01\x04")
+            hello = server_hello(version, suite) + message(12, b"\x03" + struct.pack("!H", group) + b"\x01\x04")
         else:
             hello = server_hello(version, suite) + message(11, b"\x00\x00\x00")
         return lambda writer: writer.write(record(22, hello + message(14, b"")))
+
+    def _usable(self, suite: int, group: int | None, offer: Offer) -> bool:
+        if suite not in WITH_CURVE or not offer.groups:
+            return True
+        if suite in ECDSA and self.ecdsa_curve and self.ecdsa_curve not in offer.groups:
+            return False
+        return group is not None or self.careless
+
+
+WITH_CURVE = frozenset(code for code in NAMES.common + NAMES.rare if re.match("TLS_ECDHE_|TLS_ECDH_anon_", NAMES.suite(code)))
+"""Suites with a curve of the server's choice."""
+ECDSA = frozenset({0xC009, 0xC00A, 0xC023, 0xC024, 0xC02B, 0xC02C})
+"""Suites with an ECDSA certificate, in these tests."""
 
 
 def stall(writer: asyncio.StreamWriter) -> None:
@@ -259,3 +289,9 @@ def stall(writer: asyncio.StreamWriter) -> None:
 
 def saying(*said: bytes) -> Refuse:
     return lambda writer: writer.writelines(said)
+
+
+def frugal(inventory: Inventory) -> bool:
+    """Accepted suites + versions + groups + a few."""
+    listed = len(inventory.cipher_suites) + len(inventory.versions) + len(inventory.groups)
+    return inventory.handshakes <= min(listed + 6, 60)

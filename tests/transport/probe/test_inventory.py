@@ -3,62 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import socket
 import ssl
 import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from OpenSSL import SSL
 
-from gemcrawl.fetch.guard import Guard
-from gemcrawl.transport.probe import Connect, Inventory, Limits, guarded, take_inventory
-from gemcrawl.transport.probe.hello import TLS13
+from gemcrawl.transport.probe import Connect, Inventory, Limits, take_inventory
 from gemcrawl.transport.probe.names import load
 
 from .conftest import StartOpenssl
 from .servers import (
     NGINX,
-    SSL3,
-    TLS10,
-    TLS11,
-    TLS12,
     Certificates,
-    Refuse,
-    Scripted,
     counted,
     free_port,
-    message,
+    frugal,
     openssl,
-    record,
-    saying,
-    server_hello,
-    stall,
     suites_of,
     wait_for,
-    with_alert,
-    with_nothing,
-    with_reset,
 )
 
 NAMES = load()
-QUICK = Limits(answer_seconds=3.0, back_off=0.01)
-IMPATIENT = Limits(answer_seconds=0.3, back_off=0.01)
-"""For servers that stall."""
 EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 ALL_TLS13 = ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"]
-GCM_RSA, CBC_RSA, RC4, EXPORT, TRIPLE_DES = 0x009D, 0x0035, 0x0005, 0x0003, 0x000A
-GCM_CURVE = 0xC030
-
-
-def code(name: str) -> int:
-    return next(c for c in NAMES.tls13 + NAMES.common + NAMES.rare if NAMES.suite(c) == name)
-
-
-def frugal(inventory: Inventory) -> bool:
-    """Accepted suites + versions + groups + a few."""
-    listed = len(inventory.cipher_suites) + len(inventory.versions) + len(inventory.groups)
-    return inventory.handshakes <= min(listed + 6, 60)
 
 
 async def inventory_of(port: int, connect: Connect, limits: Limits = Limits(back_off=0.05)) -> Inventory:  # noqa: B008
@@ -66,6 +40,7 @@ async def inventory_of(port: int, connect: Connect, limits: Limits = Limits(back
     async with counted(port) as counter:
         inventory = await take_inventory("x.test", "127.0.0.1", counter.port, connect=connect, limits=limits)
         assert inventory.handshakes == counter.accepted <= 60
+        assert len(set(inventory.groups)) == len(inventory.groups)
     return inventory
 
 
@@ -123,6 +98,32 @@ class TestOfOpenssl:
         assert inventory.complete
         assert frugal(inventory)
 
+    async def test_its_order_where_the_certificate_decides_the_suite_and_the_curve(
+        self, start_openssl: StartOpenssl, connect: Connect, certificates: Certificates
+    ) -> None:
+        wanted = ["ECDHE-ECDSA-AES256-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256", "AES128-SHA"]
+        both = ("-dcert", str(certificates.ecdsa), "-dkey", str(certificates.ecdsa))
+        port = start_openssl("-tls1_2", "-serverpref", *both, "-cipher", ":".join(wanted), "-groups", "P-521:P-256:X25519")
+        inventory = await inventory_of(port, connect)
+        assert inventory.cipher_suites == (
+            "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_RSA_WITH_AES_128_CBC_SHA",
+        )
+        assert set(inventory.groups) == {"secp521r1", "secp256r1", "x25519"}
+        assert inventory.complete
+
+    async def test_one_answer_tells_a_suite_and_a_curve(self, start_openssl: StartOpenssl, connect: Connect) -> None:
+        wanted = "X25519:P-256:X448:P-521:P-384"
+        inventory = await inventory_of(start_openssl("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:kRSA", "-groups", wanted), connect)
+        alone = await inventory_of(start_openssl("-tls1_2", "-cipher", "ECDHE", "-groups", wanted), connect)
+        assert {"x25519", "secp256r1", "x448", "secp521r1", "secp384r1"} == set(inventory.groups) == set(alone.groups)
+        refusals = 4  # of TLS 1.1, and of more common suites, rare suites and curves
+        assert len(alone.cipher_suites) >= 5
+        assert alone.handshakes == len(alone.cipher_suites) + refusals
+        assert inventory.handshakes == len(inventory.cipher_suites) + refusals + 4
+
     async def test_curves_that_only_tls_1_2_has(self, start_openssl: StartOpenssl, connect: Connect) -> None:
         wanted = "X25519:brainpoolP384r1:secp224r1:secp256k1:sect283r1"
         port = start_openssl("-serverpref", "-groups", wanted, "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0")
@@ -171,6 +172,14 @@ class TestOfOpenssl:
         inventory = await inventory_of(start_openssl("-tls1_2", "-dhparam", str(parameters), "-cipher", "DHE-RSA-AES128-SHA"), connect)
         assert inventory.groups == (f"ffdhe{size}",)
 
+    async def test_a_prime_field_that_is_a_group_of_tls_1_3_too(
+        self, start_openssl: StartOpenssl, connect: Connect, tmp_path: Path
+    ) -> None:
+        parameters = tmp_path / "dh.pem"
+        parameters.write_text(openssl("genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe3072"))
+        port = start_openssl("-dhparam", str(parameters), "-cipher", "DHE-RSA-AES128-SHA", "-groups", "ffdhe3072")
+        assert (await inventory_of(port, connect)).groups == ("ffdhe3072",)
+
     async def test_too_much_for_the_budget_still_shows_what_is_weak(self, start_openssl: StartOpenssl, connect: Connect) -> None:
         inventory = await inventory_of(start_openssl("-serverpref", "-cipher", EVERYTHING), connect)
         assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "budget", 60)
@@ -195,6 +204,54 @@ async def test_of_python_with_a_prime_field_of_its_own(tmp_path: Path, connect: 
     assert inventory.cipher_suites == ("TLS_DHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256")
     assert inventory.groups == ("secp521r1", "dhe-1024")
     assert inventory.complete
+
+
+@pytest.fixture
+def modern(certificates: Certificates) -> Iterator[Callable[[str], int]]:
+    """Starts the OpenSSL that `cryptography` brings along, younger than the machine's, with groups in order; gives its port."""
+    if SSL.OPENSSL_VERSION_NUMBER < 0x30500000:
+        pytest.skip("no OpenSSL with ML-KEM here")
+    with ExitStack() as running:
+
+        def start(groups: str) -> int:
+            context = SSL.Context(SSL.TLS_SERVER_METHOD)
+            context.use_privatekey_file(str(certificates.rsa))
+            context.use_certificate_file(str(certificates.rsa))
+            assert SSL._lib.SSL_CTX_set1_curves_list(context._context, groups.encode()) == 1
+            listener = running.enter_context(socket.create_server(("127.0.0.1", 0)))
+            thread = Thread(target=answer, args=(context, listener))
+            thread.start()
+            running.callback(thread.join)
+            running.callback(listener.shutdown, socket.SHUT_RDWR)
+            return int(listener.getsockname()[1])
+
+        def answer(context: SSL.Context, listener: socket.socket) -> None:
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with client, suppress(SSL.Error):
+                    connection = SSL.Connection(context, client)
+                    connection.set_accept_state()
+                    connection.do_handshake()
+
+        yield start
+
+
+class TestOfAnOpensslWithHybridGroups:
+    async def test_in_its_order(self, modern: Callable[[str], int], connect: Connect) -> None:
+        inventory = await inventory_of(modern("SecP256r1MLKEM768:X25519MLKEM768:P-256:SecP384r1MLKEM1024:X25519:MLKEM768"), connect)
+        assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+        assert set(inventory.groups) == {
+            "SecP256r1MLKEM768", "X25519MLKEM768", "secp256r1", "SecP384r1MLKEM1024", "x25519", "MLKEM768",
+        }  # fmt: skip
+        assert inventory.complete
+        assert frugal(inventory)
+
+    async def test_alone(self, modern: Callable[[str], int], connect: Connect) -> None:
+        inventory = await inventory_of(modern("X25519MLKEM768"), connect)
+        assert (inventory.groups, inventory.complete) == (("X25519MLKEM768",), True)
 
 
 @pytest.fixture
@@ -228,178 +285,38 @@ async def test_of_nginx_in_its_order(nginx: int, connect: Connect) -> None:
     assert inventory.complete
 
 
-async def scripted(server: Scripted, connect: Connect, limits: Limits = QUICK, host: str = "x.test") -> Inventory:
-    async with server.serve() as port:
-        inventory = await take_inventory(host, "127.0.0.1", port, connect=connect, limits=limits)
-    assert inventory.handshakes == len(server.arrivals) <= limits.handshakes
-    return inventory
+GNUTLS = shutil.which("gnutls-serv")
 
 
-class TestOfWhatNoOpensslSpeaksAnyMore:
-    async def test_ssl_3_with_rc4_and_export(self, connect: Connect) -> None:
-        inventory = await scripted(Scripted({SSL3: [RC4, EXPORT, TRIPLE_DES]}), connect)
-        assert inventory.versions == ("SSLv3",)
-        assert inventory.cipher_suites == ("TLS_RSA_WITH_RC4_128_SHA", "TLS_RSA_EXPORT_WITH_RC4_40_MD5", "TLS_RSA_WITH_3DES_EDE_CBC_SHA")
-        assert inventory.complete
-        assert frugal(inventory)
+@pytest.fixture
+def start_gnutls(certificates: Certificates, tmp_path: Path) -> Iterator[Callable[[str], int]]:
+    """Starts ``gnutls-serv`` with a priority string; gives its port."""
+    if GNUTLS is None:
+        pytest.skip("no gnutls-serv on this machine")
+    running: list[subprocess.Popen[bytes]] = []
 
-    async def test_a_suite_that_only_an_old_version_has(self, connect: Connect) -> None:
-        suites = {TLS12: [GCM_CURVE, CBC_RSA], TLS11: [CBC_RSA], TLS10: [RC4, CBC_RSA], SSL3: [TRIPLE_DES]}
-        inventory = await scripted(Scripted(suites, groups=[23]), connect)
-        assert inventory.versions == ("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2")
-        assert set(inventory.cipher_suites) == {NAMES.suite(c) for c in (GCM_CURVE, CBC_RSA, RC4, TRIPLE_DES)}
-        assert inventory.complete
-        assert frugal(inventory)
+    def start(priority: str) -> int:
+        port, file = free_port(), str(certificates.rsa)
+        command = [str(GNUTLS), "--http", "--quiet", "--port", str(port), "--x509certfile", file, "--x509keyfile", file]
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running.append(subprocess.Popen([*command, "--priority", priority], cwd=tmp_path, **silent))
+        wait_for(port, running[-1])
+        return port
 
-    async def test_rare_suites(self, connect: Connect) -> None:
-        rare = code("TLS_DHE_DSS_WITH_3DES_EDE_CBC_SHA")
-        assert (await scripted(Scripted({TLS12: [CBC_RSA, rare]}), connect)).cipher_suites == (NAMES.suite(CBC_RSA), NAMES.suite(rare))
-        beside = await scripted(Scripted({TLS13: [0x1301], TLS12: [rare]}, groups=[29]), connect)
-        assert beside.versions == ("TLSv1.2", "TLSv1.3")
-        assert beside.complete
-
-    async def test_hybrid_groups_of_tls_1_3(self, connect: Connect) -> None:
-        inventory = await scripted(Scripted({TLS13: [0x1301]}, groups=[0x11EC, 29, 0x11ED, 0x11EB, 0x6399]), connect)
-        assert inventory.groups == ("X25519MLKEM768", "x25519", "SecP384r1MLKEM1024", "SecP256r1MLKEM768", "X25519Kyber768Draft00")
-        assert inventory.complete
-        assert frugal(inventory)
-
-    async def test_a_server_that_cannot_do_without_a_key_share(self, connect: Connect) -> None:
-        server = Scripted({TLS13: [0x1302, 0x1301], TLS12: [GCM_CURVE]}, groups=[29, 23], needs_share=True)
-        inventory = await scripted(server, connect)
-        assert inventory.versions == ("TLSv1.2", "TLSv1.3")
-        assert inventory.cipher_suites == (*(NAMES.suite(c) for c in (0x1302, 0x1301)), NAMES.suite(GCM_CURVE))
-
-    async def test_the_name_is_sent_always_but_for_an_address(self, connect: Connect) -> None:
-        for host, sent in (("x.test", "x.test"), ("127.0.0.1", ""), ("::1", "")):
-            server = Scripted({TLS12: [GCM_RSA]})
-            await scripted(server, connect, host=host)
-            assert {offer.name for offer in server.offers if offer.extensions} == {sent}
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
 
 
-class TestOfAServerThatRefusesWithoutAnAlert:
-    """Some reset or close the connection where others send handshake_failure."""
-
-    @pytest.mark.parametrize("refuse", [with_reset, with_nothing, with_alert(80), saying(record(21, b"\x01\x00")), stall])
-    async def test_it_is_listed_completely(self, refuse: Refuse, connect: Connect) -> None:
-        server = Scripted({TLS13: [0x1301], TLS12: [GCM_RSA, CBC_RSA], TLS10: [CBC_RSA]}, groups=[29], refuse=refuse)
-        inventory = await scripted(server, connect, IMPATIENT if refuse is stall else QUICK)
-        assert inventory.versions == ("TLSv1", "TLSv1.2", "TLSv1.3")
-        assert inventory.cipher_suites == tuple(NAMES.suite(c) for c in (0x1301, GCM_RSA, CBC_RSA))
-        assert inventory.complete
-
-
-class TestOfAServerThatIsTired:
-    FINE = {TLS13: [0x1301], TLS12: [GCM_RSA, CBC_RSA, TRIPLE_DES], TLS11: [CBC_RSA, TRIPLE_DES]}  # noqa: RUF012
-
-    @pytest.mark.parametrize("disturbance", [with_reset, with_nothing, stall])
-    @pytest.mark.parametrize("at", [1, 2, 6])
-    async def test_one_drop_changes_nothing(self, at: int, disturbance: Refuse, connect: Connect) -> None:
-        calm = await scripted(Scripted(self.FINE, groups=[29]), connect)
-        limits = IMPATIENT if disturbance is stall else QUICK
-        shaken = await scripted(Scripted(self.FINE, groups=[29], disturb={at: disturbance}), connect, limits)
-        assert shaken == Inventory(calm.versions, calm.cipher_suites, calm.groups, calm.handshakes + 1, complete=True)
-
-    @pytest.mark.parametrize(("disturbance", "reason"), [(with_reset, "reset"), (with_nothing, "reset"), (stall, "timeout")])
-    @pytest.mark.parametrize("after", [1, 5, 9])
-    async def test_a_rate_limit_ends_it_with_what_is_known(self, after: int, disturbance: Refuse, reason: str, connect: Connect) -> None:
-        calm = await scripted(Scripted(self.FINE, groups=[29]), connect)
-        limits = IMPATIENT if disturbance is stall else QUICK
-        inventory = await scripted(Scripted(self.FINE, groups=[29], disturb={0: disturbance}, undisturbed=after), connect, limits)
-        assert (inventory.complete, inventory.failure) == (False, reason)
-        assert set(inventory.versions) <= set(calm.versions)
-        assert set(inventory.cipher_suites) <= set(calm.cipher_suites)
-        assert "TLSv1.3" in inventory.versions
-        assert inventory.handshakes <= after + 3
-
-    async def test_it_is_left_alone_for_a_while_before_the_retry(self, connect: Connect) -> None:
-        server = Scripted(self.FINE, groups=[29], disturb={3: with_reset})
-        await scripted(server, connect, Limits(back_off=0.3))
-        assert server.arrivals[3] - server.arrivals[2] >= 0.3
-
-    async def test_refused_connections_midway_are_no_refusal_of_suites(self, connect: Connect) -> None:
-        server = Scripted(self.FINE, groups=[29])
-        made = 0
-
-        async def limited(address: str, port: int, protocol: asyncio.Protocol) -> object:
-            nonlocal made
-            made += 1
-            return await connect(address, port if made not in (6, 7) else free_port(), protocol)
-
-        async with server.serve() as port:
-            inventory = await take_inventory("x.test", "127.0.0.1", port, connect=limited, limits=QUICK)
-        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "refused", 7)
-
-
-class TestOfAHostileServer:
-    @pytest.mark.parametrize(
-        "said",
-        [
-            b"HTTP/1.1 400 Bad Request\r\n\r\n" * 100,
-            b"\x16\x03\x03\xff\xff" + bytes(70_000),
-            record(22, b"\x02\xff\xff\xff" + bytes(16_000)) * 1000,  # a ServerHello of 16 MiB
-            record(22, server_hello(TLS12, 0xFAFA)),
-            record(22, message(2, b"\x03\x05" + bytes(32) + b"\x00\x00\x9d\x00")),
-            record(22, b"\x02\x00\x00\x02\x03\x03"),
-            record(23, b"x") * 1000,
-        ],
-    )
-    async def test_garbage_is_a_tls_failure(self, said: bytes, connect: Connect) -> None:
-        server = Scripted({}, disturb={0: saying(said)}, undisturbed=0)
-        inventory = await scripted(server, connect)
-        assert (inventory.versions, inventory.cipher_suites, inventory.groups) == ((), (), ())
-        assert (inventory.complete, inventory.failure) == (False, "tls")
-        assert inventory.handshakes <= 2
-
-    async def test_a_suite_that_was_not_offered_is_not_believed(self, connect: Connect) -> None:
-        same = saying(record(22, server_hello(TLS12, GCM_RSA)))
-        inventory = await scripted(Scripted({}, disturb={0: same}, undisturbed=0), connect)
-        assert (inventory.versions, inventory.cipher_suites) == (("TLSv1.2",), (NAMES.suite(GCM_RSA),))
-        assert (inventory.complete, inventory.failure) == (False, "tls")
-
-    async def test_one_group_for_ever_ends(self, connect: Connect) -> None:
-        same = saying(record(22, server_hello(TLS13, 0x1301, group=29, retry=True)))
-        inventory = await scripted(Scripted({}, disturb={0: same}, undisturbed=0), connect)
-        assert (inventory.complete, inventory.failure) == (False, "tls")
-
-    async def test_a_stall_is_a_timeout(self, connect: Connect) -> None:
-        start = time.monotonic()
-        inventory = await scripted(Scripted({}, disturb={0: stall}, undisturbed=0), connect, IMPATIENT)
-        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "timeout", 2)
-        assert time.monotonic() - start < 3
-
-    async def test_the_whole_has_a_deadline(self, connect: Connect) -> None:
-        server = Scripted({TLS12: [GCM_RSA]}, refuse=stall)
-        inventory = await scripted(server, connect, Limits(answer_seconds=0.2, back_off=0.01, total_seconds=0.5))
-        assert (inventory.complete, inventory.failure) == (False, "deadline")
-        assert inventory.cipher_suites == (NAMES.suite(GCM_RSA),)
-
-    async def test_breaking_off_after_the_server_hello_leaves_the_suite_known(self, connect: Connect) -> None:
-        begun = record(22, server_hello(TLS12, GCM_CURVE))
-        server = Scripted({}, disturb={1: saying(begun)})
-        inventory = await scripted(server, connect, IMPATIENT)
-        assert inventory.cipher_suites == (NAMES.suite(GCM_CURVE),)
-
-    async def test_a_weak_suite_behind_more_strong_ones_than_the_budget_allows_is_seen(self, connect: Connect) -> None:
-        strong = [c for c in NAMES.common if c not in NAMES.weak]
-        inventory = await scripted(Scripted({TLS12: [*strong, RC4]}, groups=[23]), connect)
-        assert (inventory.complete, inventory.failure) == (False, "budget")
-        assert inventory.cipher_suites[-1] == NAMES.suite(RC4)
-
-    async def test_one_that_takes_everything_meets_the_budget(self, connect: Connect) -> None:
-        inventory = await scripted(Scripted({TLS12: list(NAMES.common), TLS10: list(NAMES.common)}, groups=[23]), connect)
-        assert (inventory.complete, inventory.failure, inventory.handshakes) == (False, "budget", 60)
-
-
-class TestOfNoServer:
-    async def test_a_closed_port(self, connect: Connect) -> None:
-        inventory = await take_inventory("x.test", "127.0.0.1", free_port(), connect=connect, limits=QUICK)
-        assert inventory == Inventory((), (), (), 2, complete=False, failure="refused")
-
-    async def test_an_address_that_the_guard_refuses(self) -> None:
-        inventory = await take_inventory("x.test", "127.0.0.1", 443, connect=guarded(Guard()), limits=QUICK)
-        assert inventory == Inventory((), (), (), 0, complete=False, failure="address_refused")
-
-    async def test_one_that_refuses_every_version(self, connect: Connect) -> None:
-        inventory = await scripted(Scripted({}), connect)
-        assert (inventory.versions, inventory.complete, inventory.failure) == ((), False, "tls")
+@pytest.mark.parametrize("order", ["", ":%SERVER_PRECEDENCE"])
+async def test_of_gnutls_by_its_clients_order_and_its_own(order: str, start_gnutls: Callable[[str], int], connect: Connect) -> None:
+    groups = "-GROUP-ALL:+GROUP-SECP384R1:+GROUP-X25519:+GROUP-FFDHE3072"
+    ciphers = "-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:-MAC-ALL:+AEAD:-KX-ALL:+ECDHE-RSA:+DHE-RSA"
+    inventory = await inventory_of(start_gnutls(f"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:{groups}:{ciphers}{order}"), connect)
+    assert inventory.versions == ("TLSv1.2", "TLSv1.3")
+    both = ("AES_256_GCM_SHA384", "AES_128_GCM_SHA256")
+    assert set(inventory.cipher_suites) == {f"TLS_{kx}{c}" for kx in ("", "ECDHE_RSA_WITH_", "DHE_RSA_WITH_") for c in both}
+    assert set(inventory.groups) == {"secp384r1", "x25519", "ffdhe3072"}
+    assert inventory.complete
+    assert frugal(inventory)
