@@ -8,17 +8,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gemcrawl.items import FoundVia
-from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores
-from gemcrawl.survey.urls import host_of, key, pattern
+from gemcrawl.survey.links import GOALS, NOTHING, WEAK, Goal, Scores
+from gemcrawl.survey.urls import chooses_product, host_of, key, pattern
 
 MAX_CANDIDATES = 3000
 PER_PATTERN = 3
 """Pages of one address pattern (a calendar, a catalogue) that are fetched."""
+PER_PRODUCT = 1
+"""Pages of another party's host that differ in the product they are asked for: the flow is the same for every product."""
 MAX_DEPTH = 5
 NAMED = 4.0
 """Once a kind was found, only links that name it outright are followed for another form of that kind."""
 PATIENCE = 2
 """Pages without a new form, after which a kind that was found is left at that."""
+FRESH = 12
+"""Pages in a row without a new form, from which on a link for a kind that is still missing must promise more."""
+TIRED = 0.1
+"""How much more, for each page after those."""
 DECAY = 0.85
 """What a candidate keeps of its score per click from the home page."""
 
@@ -59,6 +65,8 @@ class Frontier:
     _seen: set[str] = field(default_factory=set)
     _best: dict[str, float] = field(default_factory=dict)
     _patterns: Counter[str] = field(default_factory=Counter)
+    _products: Counter[str] = field(default_factory=Counter)
+    """By host, pages read for a product chosen."""
     _order: itertools.count[int] = field(default_factory=itertools.count)
 
     def mark(self, url: str, fragment: str = "") -> bool:
@@ -87,7 +95,7 @@ class Frontier:
         """The best candidate that is still worth a request; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if candidate.identity not in self._seen and wanted.wants(candidate) and self._patterns[pattern(candidate.url)] < PER_PATTERN:
+            if candidate.identity not in self._seen and wanted.wants(candidate) and not self._is_enough(candidate):
                 return candidate
             heapq.heappop(self._heap)
         return None
@@ -96,10 +104,27 @@ class Frontier:
         """Takes a candidate out of the queue: it is about to be fetched."""
         self._patterns[pattern(candidate.url)] += 1
         self._seen.add(candidate.identity)
+        if _is_product(candidate):
+            self._products[host_of(candidate.url)] += 1
+
+    def give_back(self, candidate: Candidate) -> None:
+        """What was taken could not be read: another product of its host may be tried instead."""
+        if _is_product(candidate):
+            self._products[host_of(candidate.url)] -= 1
+
+    def _is_enough(self, candidate: Candidate) -> bool:
+        """Whether pages like this one were read often enough."""
+        if self._patterns[pattern(candidate.url)] >= PER_PATTERN:
+            return True
+        return _is_product(candidate) and self._products[host_of(candidate.url)] >= PER_PRODUCT
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""
         return [c for _, _, c in sorted(self._heap) if c.identity not in self._seen and wanted.wants(c)]
+
+
+def _is_product(candidate: Candidate) -> bool:
+    return candidate.outside > 0 and chooses_product(candidate.url)
 
 
 @dataclass(slots=True)
@@ -113,15 +138,15 @@ class Wanted:
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
     _misses: Counter[str] = field(default_factory=Counter)
-    """Per kind, how often in a row a page brought nothing after the kind was found."""
+    """Per kind, how many pages in a row brought nothing."""
 
     def wants(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` is worth a request for either kind."""
         return any(self._wants(goal, candidate) for goal in GOALS)
 
-    def eager(self, candidate: Candidate) -> bool:
-        """Whether ``candidate`` is a strong one for a kind that is still missing."""
-        return any(getattr(self, goal) and getattr(candidate.scores, goal) >= STRONG for goal in GOALS)
+    def promise(self, candidate: Candidate) -> float:
+        """What ``candidate`` promises of the kinds that are still missing."""
+        return max((getattr(candidate.scores, goal) for goal in GOALS if getattr(self, goal)), default=0.0)
 
     def found(self, kind: str, host: str, *, special: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.
@@ -148,7 +173,7 @@ class Wanted:
     def _wants(self, goal: Goal, candidate: Candidate) -> bool:
         missing: bool = getattr(self, goal)
         if missing:
-            return bool(getattr(candidate.scores, goal) >= WEAK)
+            return bool(getattr(candidate.scores, goal) >= WEAK + TIRED * max(0, self._misses[goal] - FRESH))
         if self._misses[goal] >= PATIENCE or self._is_known_door(goal, host_of(candidate.url)):
             return False
         return bool(getattr(candidate.base, goal) >= NAMED)
