@@ -35,6 +35,9 @@ SITEMAP = 1.1
 """What a sitemap promises that robots.txt names: it lists the pages, but forms are often missing from it."""
 GUESSED_SITEMAP = 0.9
 """What one promises that nobody named."""
+LEARNED = 0.75
+"""What a vague link keeps, beside the sitemap, of its promise for each page in a row that brought nothing: one product page without a way to an
+appointment says that the others have none either."""
 
 
 @dataclass(slots=True)
@@ -197,7 +200,7 @@ class _Site:
         wanted = self.session.wanted
         if self.sitemaps_read or not (wanted.appointment or wanted.contact):
             return False
-        promise = wanted.promise(candidate) if candidate is not None else 0.0
+        promise = wanted.promise(candidate, LEARNED) if candidate is not None else 0.0
         if promise >= SITEMAP:
             return False
         assert self.start_url is not None

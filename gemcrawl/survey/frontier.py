@@ -144,9 +144,10 @@ class Wanted:
         """Whether ``candidate`` is worth a request for either kind."""
         return any(self._wants(goal, candidate) for goal in GOALS)
 
-    def promise(self, candidate: Candidate) -> float:
-        """What ``candidate`` promises of the kinds that are still missing."""
-        return max((getattr(candidate.scores, goal) for goal in GOALS if getattr(self, goal)), default=0.0)
+    def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
+        """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each page in a row that brought nothing."""
+        kept = (getattr(candidate.scores, goal) * learned ** self._misses[goal] for goal in GOALS if getattr(self, goal))
+        return max(kept, default=0.0)
 
     def found(self, kind: str, host: str, *, special: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.

@@ -55,7 +55,9 @@ def test_a_form_that_sends_something_or_may_do_more_is_none(markup: str) -> None
     assert len(reading.forms) == 1
 
 
-@pytest.mark.parametrize("script", ["stuur('/afspraak')", "if (confirm('?')) location.href='/afspraak'", "location.href='/a' + id", "x" * 600])
+@pytest.mark.parametrize(
+    "script", ["stuur('/afspraak')", "if (confirm('?')) location.href='/afspraak'", "location.href='/a' + id", "x" * 600]
+)
 def test_a_script_that_may_do_more_is_not_followed(script: str) -> None:
     reading = read_page(f'<button onclick="{script}">Afspraak maken</button>'.encode(), URL)
     assert reading.links == ()
