@@ -187,7 +187,7 @@ class _Site:
                 wanted.disappointed(candidate)
             if visit.failure is not None:
                 frontier.give_back(candidate)
-                session.failed(visit, candidate)
+                session.missed(candidate)
             if visit.answer.status == 429 and session.owns(visit.final_url):
                 raise self._give_up("rate_limited")
 

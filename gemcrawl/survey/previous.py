@@ -12,8 +12,8 @@ from gemcrawl.survey.urls import key
 
 FIRST = 2.0
 """What a link gains when it led to a form, or to the page with the link to one, the last time: it is followed first."""
-UNLINKED = 3.5
-"""What such a page promises when no link to it is met."""
+UNLINKED = 4.0
+"""What such a page promises when no link to it is met: enough to be asked for once more, as one that names the form."""
 MAX_PAGES = 20
 """Pages remembered per municipality."""
 

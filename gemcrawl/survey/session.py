@@ -110,19 +110,15 @@ class Session:
     def missed(self, candidate: Candidate) -> None:
         """A link that should have led to a form did not: that kind of form cannot be called absent.
 
-        On the site itself a link must name the form for that; one to another host, where forms live, need only promise it.
+        On the site itself a link must name the form for that; one to another host, where forms live, need only promise it. What nothing links to
+        any more, known from the register, a sitemap or an earlier night, is no loss.
         """
         self._failed.add(candidate.identity)
         if candidate.found_via == "home" and candidate.depth == 0:
             self.unread.update(GOALS)
         threshold = OUTSIDE_SCORE if candidate.outside else STRONG
-        if candidate.found_via in ("link", "home", "frame", "previous"):
+        if candidate.found_via in ("link", "home", "frame"):
             self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
-
-    def failed(self, visit: Visit, candidate: Candidate) -> None:
-        """Notes a visit that ended in a failure; a page of an earlier night that is gone is no loss."""
-        if not (candidate.found_via == "previous" and visit.answer.status in (404, 410)):
-            self.missed(candidate)
 
     def linked_again(self, candidate: Candidate) -> None:
         """A link to a page that failed: it fails this link too."""

@@ -9,6 +9,7 @@ from gemcrawl.fetch.rendered import Render
 from gemcrawl.items import Reason, Survey
 from gemcrawl.registry import Entry
 from gemcrawl.survey.explore import Limits, survey
+from gemcrawl.survey.previous import KnownForm
 from gemcrawl.survey.visit import Visitor
 from gemcrawl.transport.facts import Handshake, Hop
 from gemcrawl.transport.observed import Observed
@@ -58,9 +59,17 @@ class Web:
             wire_bytes=len(body),
         )
 
-    async def survey(self, limits: Limits | None = None, known_hosts: tuple[str, ...] = (), render: Render | None = None) -> Survey:
+    async def survey(
+        self,
+        limits: Limits | None = None,
+        known_hosts: tuple[str, ...] = (),
+        render: Render | None = None,
+        previous: tuple[KnownForm, ...] = (),
+    ) -> Survey:
         entry = Entry(code="GM9999", name="Voorbeeld", province="Utrecht", website="www.x.test", known_hosts=known_hosts)
-        result, visitor = await survey(entry, self.get, Observed(), limits or Limits(), slow_down=lambda *_: None, render=render)
+        result, visitor = await survey(
+            entry, self.get, Observed(), limits or Limits(), slow_down=lambda *_: None, render=render, previous=previous
+        )
         assert isinstance(visitor, Visitor)
         assert result.municipality.requests >= len(self.asked)
         assert render is not None or result.municipality.requests == len(self.asked)
