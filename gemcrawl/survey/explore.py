@@ -36,8 +36,8 @@ SITEMAP = 1.1
 GUESSED_SITEMAP = 0.9
 """What one promises that nobody named."""
 LEARNED = 0.75
-"""What a vague link keeps, beside the sitemap, of its promise for each page in a row that brought nothing: one product page without a way to an
-appointment says that the others have none either."""
+"""What a vague link keeps, beside the sitemap, of its promise for each dead end in a row: one product page without a way to an appointment says
+that the others have none either."""
 
 
 @dataclass(slots=True)
@@ -181,10 +181,10 @@ class _Site:
             frontier.take(candidate)
             if read_before:
                 continue
-            visit = await session.visit(candidate)
+            visit, queued = await session.visit(candidate), frontier.size
             new = await self.intake.take(visit, candidate) if visit.reading is not None and visit.failure is None else 0
             if not new:
-                wanted.disappointed(candidate)
+                wanted.disappointed(candidate, dead_end=frontier.size <= queued)
             if visit.failure is not None:
                 frontier.give_back(candidate)
                 session.missed(candidate)

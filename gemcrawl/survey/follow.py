@@ -82,7 +82,7 @@ class Follower:
             base = base.at_least(letter_score(link.text)) if lists else base
         if link.place == "main":
             base = _by_page(base, link, parent, evidence, own=own, target_own=target_own)
-        if base.best < WEAK or (turns_pages(link.text) and base.best < STRONG):
+        if base.best < WEAK or turns_pages(link.url, link.text):
             return False
         if own:
             session.collection.entry(page_url, link.url)

@@ -69,6 +69,11 @@ class Frontier:
     """By host, pages read for a product chosen."""
     _order: itertools.count[int] = field(default_factory=itertools.count)
 
+    @property
+    def size(self) -> int:
+        """Candidates queued; some of them may not be worth a request any more."""
+        return len(self._heap)
+
     def mark(self, url: str, fragment: str = "") -> bool:
         """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
         identity = key(url) + fragment
@@ -138,15 +143,17 @@ class Wanted:
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
     _misses: Counter[str] = field(default_factory=Counter)
-    """Per kind, how many pages in a row brought nothing."""
+    """Per kind, how many pages in a row brought no form."""
+    _dead_ends: Counter[str] = field(default_factory=Counter)
+    """Per kind, how many pages in a row brought no form and no promising link either."""
 
     def wants(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` is worth a request for either kind."""
         return any(self._wants(goal, candidate) for goal in GOALS)
 
     def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
-        """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each page in a row that brought nothing."""
-        kept = (getattr(candidate.scores, goal) * learned ** self._misses[goal] for goal in GOALS if getattr(self, goal))
+        """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each dead end in a row."""
+        kept = (getattr(candidate.scores, goal) * learned ** self._dead_ends[goal] for goal in GOALS if getattr(self, goal))
         return max(kept, default=0.0)
 
     def found(self, kind: str, host: str, *, special: bool = False) -> bool:
@@ -161,12 +168,14 @@ class Wanted:
         else:
             return False
         self._doors.add((kind, host))
-        self._misses[kind] = 0
+        self._misses[kind] = self._dead_ends[kind] = 0
         return True
 
-    def disappointed(self, candidate: Candidate) -> None:
-        """Notes that a page brought no new form."""
-        self._misses[candidate.scores.goal] += 1
+    def disappointed(self, candidate: Candidate, *, dead_end: bool = True) -> None:
+        """Notes that a page brought no new form; and, unless it is a ``dead_end``, that it shows a way on."""
+        goal = candidate.scores.goal
+        self._misses[goal] += 1
+        self._dead_ends[goal] = self._dead_ends[goal] + 1 if dead_end else 0
 
     def _is_known_door(self, goal: Goal, host: str) -> bool:
         return host != self.home and (goal, host) in self._doors

@@ -140,11 +140,14 @@ def leads_on(text: str) -> bool:
     return bool(_words("onward").find(fold(text)))
 
 
-def turns_pages(text: str) -> bool:
+def turns_pages(url: str, text: str) -> bool:
     """Whether a link turns the pages of a calendar or a list: a day, a time, a page number, an arrow, a month."""
-    return bool(text) and (
-        _ARROWS.fullmatch(text) is not None or bool(_words("calendar").find(fold(text)) and any(c.isdigit() for c in text))
-    )
+    if not text:
+        return False
+    if _ARROWS.fullmatch(text) is not None:
+        parts = split(url)
+        return any(c.isdigit() for c in text + parts.path + parts.query) or path_score(url).best < STRONG
+    return any(c.isdigit() for c in text) and text_score(text).best < STRONG and bool(_words("calendar").find(fold(text)))
 
 
 @cache

@@ -14,6 +14,7 @@ from gemcrawl.items import Reason
 from tests.survey.web import APPOINTMENT_FORM, CONTACT_FORM, HOME, Web, link, page
 
 Answers = Mapping[str, str | int | tuple[int, str] | Reason]
+"""As `tests.survey.web.Web` has them."""
 WWW = "https://www.x.test"
 PLANNER = page("Afspraak maken", APPOINTMENT_FORM)
 CONTACT = page("Contactformulier", CONTACT_FORM)
@@ -38,9 +39,12 @@ class Site:
     appointment: str | None
     contact: str | None
     pages: int
-    """Requests but for robots.txt that are enough: the home page over both schemes, and the clicks."""
+    """Requests but for robots.txt that are enough: the home page over both schemes, the clicks, and what it takes to be sure."""
 
 
+SOFT_HOME = page(
+    "Gemeente", link("/afspraak", "Afspraak maken"), link("/contact", "Contact"), link("/contactformulier", "Contactformulier")
+)
 MEGA_MENU = nav(*(link(f"/onderwerp-{a}{b}/zo-is-het", f"Onderwerp {a}{b}") for a in "abcdefghijklmnopq" for b in "abcdefghijklmnopqr"))
 SITES = {
     # a portal per city district, forms of another product on another host, its intro page without personal fields
@@ -256,6 +260,135 @@ SITES = {
         },
         "https://www.nieuw.test/afspraak-maken/paspoort",
         "https://www.nieuw.test/contact",
+        7,
+    ),
+    "a choice to log in or not": Site(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken"), footer(link("/contact", "Contact"))),
+            f"{WWW}/afspraak": page("Afspraak maken", "<p>Hoe wilt u verder?</p>", link("/afspraak/digid", "Verder met DigiD"), link("/afspraak/zonder-digid", "Verder zonder DigiD")),
+            f"{WWW}/afspraak/zonder-digid": PLANNER,
+            f"{WWW}/contact": page("Contact", link("/vraag/inloggen", "Inloggen"), link("/vraag/anoniem", "Niet ingelogd verder gaan")),
+            f"{WWW}/vraag/anoniem": CONTACT,
+        },
+        f"{WWW}/afspraak/zonder-digid",
+        f"{WWW}/vraag/anoniem",
+        6,
+    ),
+    "a contact page with an address only, the form among the subjects": Site(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken"), link("/onderwerpen", "Alle onderwerpen"), footer(link("/contact", "Contact"))),
+            f"{WWW}/afspraak": PLANNER,
+            f"{WWW}/contact": page("Contact", "<p>Raadhuisplein 1. Bel 14 0123.</p>"),
+            f"{WWW}/onderwerpen": page("Onderwerpen", link("/afval", "Afval"), link("/vraag", "Vraag of opmerking doorgeven")),
+            f"{WWW}/vraag": CONTACT,
+        },
+        f"{WWW}/afspraak",
+        f"{WWW}/vraag",
+        7,
+    ),
+    "news that speaks of appointments": Site(
+        {
+            HOME: page(
+                "Gemeente",
+                *(link(f"/nieuws/{n}-bestuurlijke-afspraken-over-{n}", f"Nieuws: bestuurlijke afspraken over woningbouw {n}") for n in range(6)),
+                link("/nieuws/paspoorten", "Nieuws: run op paspoorten, maak nu een afspraak"),
+                link("/prestatieafspraken-2026", "Prestatieafspraken 2026"),
+                nav(link("/loket", "Loket"), link("/contact", "Contact")),
+            ),
+            f"{WWW}/nieuws/paspoorten": page("Run op paspoorten, maak nu een afspraak", link("/afspraak-maken", "Maak een afspraak")),
+            f"{WWW}/afspraak-maken": PLANNER,
+            f"{WWW}/contact": CONTACT,
+        },
+        f"{WWW}/afspraak-maken",
+        f"{WWW}/contact",
+        5,
+    ),
+    "every address answers with the home page": Site(
+        {
+            HOME: SOFT_HOME,
+            **{f"{WWW}/{path}": SOFT_HOME for path in ("afspraak", "contact", "robots.txt", "sitemap.xml", "contactformulier")},
+        },
+        None,
+        None,
+        6,
+    ),
+    "a list of letters": Site(
+        {
+            HOME: page("Gemeente", nav(link("/a-z", "A tot Z"), link("/contact", "Contact"))),
+            f"{WWW}/a-z": page("A tot Z", *(link(f"/a-z/{letter}", letter.upper()) for letter in "abcdefghijklmnopqrstuvwz")),
+            f"{WWW}/a-z/a": page("A", link("/aangifte-geboorte", "Aangifte geboorte"), link("/afspraak-balie", "Afspraak aan de balie")),
+            f"{WWW}/afspraak-balie": PLANNER,
+            f"{WWW}/contact": CONTACT,
+        },
+        f"{WWW}/afspraak-balie",
+        f"{WWW}/contact",
+        6,
+    ),
+    "a home page not found, with the site behind it": Site(
+        {
+            HOME: (404, "<title>Gemeente</title><a href='/nl/'><img src='wapen.png' alt='Naar de website'></a>"),
+            f"{WWW}/nl/": page("Welkom", link("/nl/afspraak", "Afspraak maken"), link("/nl/contact", "Contact")),
+            f"{WWW}/nl/afspraak": PLANNER,
+            f"{WWW}/nl/contact": CONTACT,
+        },
+        f"{WWW}/nl/afspraak",
+        f"{WWW}/nl/contact",
+        5,
+    ),
+    "a link into the middle of a flow": Site(
+        {
+            HOME: page("Gemeente", link("https://formulieren.x.test/formulier/nl-NL/ev/Afspraakmaken.aspx/fSTD_Datum", "Afspraak maken"), link("/contact", "Contact")),
+            "https://formulieren.x.test/formulier/nl-NL/ev/Afspraakmaken.aspx/fSTD_Datum": page("Er is geen sessie gevonden"),
+            "https://formulieren.x.test/formulier/nl-NL/ev/Afspraakmaken.aspx": PLANNER,
+            f"{WWW}/contact": CONTACT,
+        },
+        "https://formulieren.x.test/formulier/nl-NL/ev/Afspraakmaken.aspx",
+        f"{WWW}/contact",
+        5,
+    ),
+    "pages that go on by themselves": Site(
+        {
+            HOME: '<meta http-equiv="refresh" content="0; url=/welkom.html"><title>Gemeente</title>',
+            f"{WWW}/welkom.html": page("Welkom", """<button onclick="location.href='/afspraak'">Afspraak maken</button>""", link("/contact", "Contact")),
+            f"{WWW}/afspraak": "<title>Afspraak</title><script>location.href = 'https://planner.test/';</script>",
+            "https://planner.test/": PLANNER,
+            f"{WWW}/contact": CONTACT,
+        },
+        "https://planner.test/",
+        f"{WWW}/contact",
+        6,
+    ),
+    "a calendar and a catalogue": Site(
+        {
+            HOME: page(
+                "Gemeente",
+                *(link(f"/agenda/2026/{n:02}", f"{n} september 2026") for n in range(1, 30)),
+                *(link(f"/afspraak/kalender?datum=2026-09-{n:02}", str(n)) for n in range(1, 30)),
+                link("/agenda/2026/10", "Volgende maand"),
+                link("/producten", "Producten en diensten"),
+                link("/contact", "Contact"),
+            ),
+            f"{WWW}/producten": page(
+                "Producten en diensten", *(link(f"/producten?id={n}", f"Product {n}") for n in range(40)), link("/producten?id=77", "Paspoort of identiteitskaart")
+            ),
+            f"{WWW}/producten?id=77": page("Paspoort", link("/producten/afspraak?id=77", "Maak een afspraak")),
+            f"{WWW}/producten/afspraak?id=77": PLANNER,
+            f"{WWW}/contact": CONTACT,
+        },
+        f"{WWW}/producten/afspraak?id=77",
+        f"{WWW}/contact",
+        7,
+    ),
+    "German": Site(
+        {
+            HOME: page("Gemeinde", nav(link("/buergerservice", "Bürgerservice"), link("/kontakt", "Kontakt"))),
+            f"{WWW}/buergerservice": page("Bürgerservice", link("/personalausweis", "Personalausweis und Reisepass"), link("/muell", "Müll")),
+            f"{WWW}/personalausweis": page("Personalausweis", link("https://termine.planner.test/", "Termin vereinbaren")),
+            "https://termine.planner.test/": page("Termin vereinbaren", APPOINTMENT_FORM),
+            f"{WWW}/kontakt": CONTACT,
+        },
+        "https://termine.planner.test/",
+        f"{WWW}/kontakt",
         7,
     ),
     "nothing at all": Site({HOME: page("Gemeente", MEGA_MENU, NEWS)}, None, None, 3),

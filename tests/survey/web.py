@@ -31,7 +31,7 @@ def link(href: str, text: str) -> str:
 
 @dataclass
 class Web:
-    """Answers by URL: a page, ``(status, location)``, a status, or a reason."""
+    """Answers by URL: a page, ``(status, location)`` or ``(status, page)``, a status, or a reason."""
 
     answers: dict[str, str | int | tuple[int, str] | Reason]
     asked: list[str] = field(default_factory=list)
@@ -43,7 +43,8 @@ class Web:
             return Answer(url=url, failure=found)  # type: ignore[arg-type]
         status, location, body = 200, None, ""
         if isinstance(found, tuple):
-            status, location = found
+            status, other = found
+            location, body = (None, other) if other.startswith("<") else (other, "")
         elif isinstance(found, int):
             status = found
         else:
