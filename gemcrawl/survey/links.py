@@ -137,7 +137,8 @@ def letter_score(text: str) -> Scores:
 @lru_cache(maxsize=8192)
 def leads_on(text: str) -> bool:
     """Whether a text says nothing but "go on": such a link leads to what its page is about."""
-    return bool(_words("onward").find(fold(text)))
+    folded = fold(text)
+    return folded in _vocabulary()["onward"]["alone"] or bool(_words("onward").find(folded))
 
 
 def turns_pages(url: str, text: str) -> bool:
