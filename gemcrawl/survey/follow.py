@@ -40,7 +40,7 @@ HANDED_ON = 0.8
 RAISED = 0.25
 """Share that a link of little promise of its own gains, or loses, by what the page around it is about."""
 FEW = 8
-"""A page with no more ways on than this is a splash page or a choice: each of them is a way on."""
+"""A home page, or one that promised a form, with no more ways on than this is a splash page or a choice: each of them is a way on."""
 CHOICE = 0.9
 """What each of those promises."""
 LETTERS = 10
@@ -69,7 +69,8 @@ class Follower:
         fresh = [link for link in reading.links if (link.url, link.text) not in self._known]
         self._known.update((link.url, link.text) for link in fresh)
         promising = [self._link(link, visit.final_url, candidate, evidence, own=own, lists=lists) for link in fresh]
-        if own and candidate.depth <= 1 and not any(promising) and not reading.forms:
+        begins = candidate.depth == 0 or (candidate.base.best >= STRONG and min(evidence) >= 0)
+        if own and begins and not any(promising) and not reading.forms:
             self._choice(fresh, visit.final_url, candidate)
 
     def _link(self, link: Link, page_url: str, parent: Candidate, evidence: Scores, *, own: bool, lists: bool) -> bool:
