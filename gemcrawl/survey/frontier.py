@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gemcrawl.items import FoundVia
-from gemcrawl.survey.links import GOALS, NOTHING, WEAK, Goal, Scores
+from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores, at_the_desk
 from gemcrawl.survey.urls import chooses_product, host_of, key, pattern
 
 MAX_CANDIDATES = 3000
@@ -142,6 +142,8 @@ class Wanted:
     contact: bool = True
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
+    _beside: set[str] = field(default_factory=set)
+    """Kinds of which a form was found on the home page only: beside everything else, as in a page frame."""
     _misses: Counter[str] = field(default_factory=Counter)
     """Per kind, how many pages in a row brought no form."""
     _dead_ends: Counter[str] = field(default_factory=Counter)
@@ -156,10 +158,11 @@ class Wanted:
         kept = (getattr(candidate.scores, goal) * learned ** self._dead_ends[goal] for goal in GOALS if getattr(self, goal))
         return max(kept, default=0.0)
 
-    def found(self, kind: str, host: str, *, special: bool = False) -> bool:
+    def found(self, kind: str, host: str, *, special: bool = False, beside: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.
 
-        A special appointment form counts, but the search for the one at the desk goes on.
+        A special appointment form counts, but the search for the one at the desk goes on. One that stands ``beside`` everything else on the
+        home page ends the search for any form of its kind, but not for the page that is there for it.
         """
         if kind == "appointment":
             self.appointment = self.appointment and special
@@ -167,6 +170,10 @@ class Wanted:
             self.contact = False
         else:
             return False
+        if beside:
+            self._beside.add(kind)
+        else:
+            self._beside.discard(kind)
         self._doors.add((kind, host))
         self._misses[kind] = self._dead_ends[kind] = 0
         return True
@@ -186,4 +193,6 @@ class Wanted:
             return bool(getattr(candidate.scores, goal) >= WEAK + TIRED * max(0, self._misses[goal] - FRESH))
         if self._misses[goal] >= PATIENCE or self._is_known_door(goal, host_of(candidate.url)):
             return False
-        return bool(getattr(candidate.base, goal) >= NAMED)
+        if goal == "appointment" and at_the_desk(candidate.text):
+            return False
+        return bool(getattr(candidate.base, goal) >= (STRONG if goal in self._beside else NAMED))

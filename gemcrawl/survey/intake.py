@@ -60,6 +60,8 @@ class Intake:
         if reading.app_shell:
             session.shells[key(visit.final_url)] = without_body(visit)
         elif not frames and self._says_the_same(visit, reading):
+            if reading.scripts:
+                self._promised_more(visit, candidate)
             return 0
         reading = await self._definitions.complete(reading, entry_text=candidate.text)
         visit = replace(visit, reading=reading)
@@ -147,7 +149,9 @@ class Intake:
         if fresh and candidate.found_via in ("known_host", "guess"):
             await self._test_wildcard(visit)
         special_one = special(f"{candidate.text} {reading.title or ''}")
-        return sum(self._session.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
+        beside = candidate.depth == 0 and candidate.found_via == "home"
+        wanted = self._session.wanted
+        return sum(wanted.found(form.kind, host_of(form.page_url), special=special_one, beside=beside) for form in fresh)
 
     async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
         """Frames are read as part of their page where the page or the frame's address promises a form, or frames are all it has."""

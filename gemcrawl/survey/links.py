@@ -121,6 +121,12 @@ def special(text: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
+def at_the_desk(text: str) -> bool:
+    """Whether a text is about a product of the desk, for all of which one appointment form is there."""
+    return bool(_words("desk").find(fold(text))) and not special(text)
+
+
+@lru_cache(maxsize=8192)
 def portal_score(text: str) -> Scores:
     """What a link promises that names a part of the site, and no form: the part for residents, a list of all subjects, a language."""
     score = _portals().score(text)[0]
