@@ -89,8 +89,9 @@ class Follower:
             session.collection.entry(page_url, link.url)
         outside = 0 if target_own else parent.outside + 1
         via: FoundVia = "home" if parent.depth == 0 else "link"
-        scores = self._previous.raised(link.url, base.times(DECAY**parent.depth))
-        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route)
+        scores = base.times(DECAY**parent.depth)
+        known = self._previous.advance(link.url, scores)
+        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known)
         if forbidden_url(link.url) or forbidden_text(link.text):
             if not forbidden_text(link.text):
                 session.missed(child)

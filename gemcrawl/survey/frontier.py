@@ -47,6 +47,8 @@ class Candidate:
     """Scores before decay: is it the link that should lead to a form?"""
     fragment: str = ""
     """Route within a single-page application (``#/...``); empty elsewhere."""
+    known: float = 0.0
+    """What it is put forward by because it led to a form the last time."""
 
     @property
     def identity(self) -> str:
@@ -55,6 +57,10 @@ class Candidate:
     @property
     def score(self) -> float:
         return self.scores.best
+
+    @property
+    def rank(self) -> float:
+        return self.score + self.known
 
 
 @dataclass(slots=True)
@@ -90,10 +96,10 @@ class Frontier:
         if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
             return False
         identity = candidate.identity
-        if identity in self._seen or self._best.get(identity, 0.0) >= candidate.score:
+        if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
             return False
-        self._best[identity] = candidate.score
-        heapq.heappush(self._heap, (-candidate.score, next(self._order), candidate))
+        self._best[identity] = candidate.rank
+        heapq.heappush(self._heap, (-candidate.rank, next(self._order), candidate))
         return True
 
     def peek(self, wanted: Wanted) -> Candidate | None:

@@ -11,7 +11,7 @@ from gemcrawl.survey.links import NOTHING, Scores, forbidden_url
 from gemcrawl.survey.urls import key
 
 FIRST = 2.0
-"""What a link gains when it led to a form, or to the page with the link to one, the last time: it is followed first."""
+"""What a link is put forward by when it led to a form, or to the page with the link to one, the last time: its score stays what it is."""
 UNLINKED = 4.0
 """What such a page promises when no link to it is met: enough to be asked for once more, as one that names the form."""
 MAX_PAGES = 20
@@ -46,10 +46,10 @@ class Previous:
                 found.pages[key(url)] = (url, promise.at_least(known[1]) if known else promise)
         return found
 
-    def raised(self, url: str, scores: Scores) -> Scores:
-        """The scores of a link, higher when its page led to a form the last time."""
+    def advance(self, url: str, scores: Scores) -> float:
+        """By how much a link is put forward, because its page led to a form of the kind that it promises the last time."""
         known = self.pages.get(key(url))
-        return Scores(*(s + FIRST if p else s for s, p in zip(scores, known[1], strict=True))) if known else scores
+        return FIRST if known and getattr(known[1], scores.goal) else 0.0
 
 
 KnownForms = Mapping[str, tuple[KnownForm, ...]]

@@ -38,11 +38,12 @@ def test_no_more_than_a_few_are_remembered() -> None:
     assert len(Previous.of(KnownForm("contact", f"{WWW}/{'x' * n}", None) for n in range(100)).pages) == MAX_PAGES
 
 
-def test_a_link_to_a_remembered_page_is_raised_for_its_kind_only() -> None:
+def test_a_link_to_a_remembered_page_is_put_forward_for_its_kind_only() -> None:
     known = Previous.of(KNOWN)
-    assert known.raised("http://www.x.test/contact/?utm_source=x", Scores(1, 2)) == Scores(1, 2 + FIRST)
-    assert known.raised(f"{WWW}/elders", Scores(1, 2)) == Scores(1, 2)
-    assert Previous().raised(HOME, NOTHING) == NOTHING
+    assert known.advance("http://www.x.test/contact/?utm_source=x", Scores(1, 2)) == FIRST
+    assert known.advance("http://www.x.test/contact", Scores(2, 1)) == 0
+    assert known.advance(f"{WWW}/elders", Scores(1, 2)) == 0
+    assert Previous().advance(HOME, NOTHING) == 0
 
 
 async def test_a_page_that_no_short_way_leads_to_is_asked_for_at_once_and_its_link_followed_as_one() -> None:
