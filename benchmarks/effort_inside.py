@@ -41,7 +41,8 @@ def main() -> None:
         targets = folder / "targets.json"
         targets.write_text(json.dumps({town["code"]: [_addresses(form) for form in town["forms"]] for town in towns}), encoding="utf-8")
         registry = folder / "registry.csv"
-        _registry_of(server.registry, registry, {town["code"] for town in towns})
+        for source, target in ((server.registry, registry), (server.known_hosts, folder / "known_hosts.csv")):
+            _only(source, target, {town["code"] for town in towns})
         limits = ("--budget", plan["budget"], "--concurrency", plan["concurrency"])
         found = {
             "towns": towns,
@@ -60,7 +61,8 @@ def _addresses(form: dict[str, Any]) -> list[str]:
     return [bare_url(url) for url in (form["page_url"], *form["also_urls"])]
 
 
-def _registry_of(source: Path, target: Path, codes: set[str]) -> None:
+def _only(source: Path, target: Path, codes: set[str]) -> None:
+    """Writes the rows of a CSV file that are about these municipalities."""
     with source.open(newline="", encoding="utf-8") as file, target.open("w", newline="", encoding="utf-8") as chosen:
         rows = csv.DictReader(file)
         writer = csv.DictWriter(chosen, rows.fieldnames or ())
@@ -75,6 +77,7 @@ def _gemcrawl(server: DemoServer, registry: Path, folder: Path, concurrency: int
         server,
         folder / "output",
         GEMCRAWL_REGISTRY=str(registry),
+        GEMCRAWL_KNOWN_HOSTS=str(folder / "known_hosts.csv"),
         GEMCRAWL_CONCURRENT_SITES=concurrency,
         GEMCRAWL_TLS_INVENTORY=False,
         EXTENSIONS=extensions,
