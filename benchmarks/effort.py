@@ -122,7 +122,7 @@ def _walks(found: dict[str, Any], crawler: str) -> list[Walk]:
     known: dict[str, set[str]] = {}
     for code, url in found[crawler].get("forms", ()):
         known.setdefault(code, set()).add(url)
-    told = crawler != "gemcrawl"
+    told = crawler in ("crawlee", "breadth")
     return [walk(town, logs.get(town["code"], []), None if told else known.get(town["code"], set())) for town in found["towns"]]
 
 
@@ -174,6 +174,16 @@ def _table(snapshot: Path, found: dict[str, Any], version: str) -> Table:
     table.add("requests after the last form: exploring, median", f"{median(exploring):g}", "", "", "", "")
     measuring = [len(one.after) - n for one, n in zip(ours, exploring, strict=True)]
     table.add("requests after the last form: http versions of pages, mean", f"{mean(measuring):.2f}", "", "", "", "")
+    again = _walks(found, "again")
+    table.add(
+        "the night after, knowing the last snapshot: requests until the last form, median",
+        f"{median(o.requests for o in again):g}",
+        "",
+        "",
+        "",
+        "",
+    )
+    table.add("the same, mean", f"{mean(o.requests for o in again):.1f}", "", "", "", "")
     for share in _SHARES:
         table.add(f"seconds until {share:.0%} of the forms", *(_seconds_to(share, found, c, walks[c], forms) for c in _CRAWLERS), "", "")
     everything = pq.read_table(snapshot / "municipalities.parquet", columns=["requests", "pages"]).to_pydict()

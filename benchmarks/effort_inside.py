@@ -47,6 +47,7 @@ def main() -> None:
         found = {
             "towns": towns,
             "gemcrawl": _gemcrawl(server, registry, folder, plan["concurrency"]),
+            "again": _gemcrawl(server, registry, folder, plan["concurrency"]),
             "crawlee": _crawlee(plan["crawlee"], folder, registry, targets, *limits),
             "breadth": {
                 **figures("benchmarks.bare_spider", addresses_for(server), registry, folder / "breadth.log", "--targets", targets, *limits),

@@ -11,7 +11,7 @@ from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
 from gemcrawl.survey.frontier import Candidate
-from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_url, special, url_score
+from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_url, lost_session, special, url_score
 from gemcrawl.survey.rendering import cause_of
 from gemcrawl.survey.session import OUTSIDE_SCORE, without_body
 from gemcrawl.survey.urls import host_of, key, parent_page
@@ -55,7 +55,8 @@ class Intake:
             return 0
         if reading.error_page is not None or reading.challenge:
             session.missed(candidate)
-            self._begin_again(visit, candidate)
+            if lost_session(reading.error_page or ""):
+                self._begin_again(visit, candidate)
             return 0
         if reading.app_shell:
             session.shells[key(visit.final_url)] = without_body(visit)

@@ -126,6 +126,11 @@ def at_the_desk(text: str) -> bool:
     return bool(_words("desk").find(fold(text))) and not special(text)
 
 
+def lost_session(phrase: str) -> bool:
+    """Whether the phrase by which a page says that it is none is about a session that is not there."""
+    return bool(_words("session").find(fold(phrase)))
+
+
 @lru_cache(maxsize=8192)
 def portal_score(text: str) -> Scores:
     """What a link promises that names a part of the site, and no form: the part for residents, a list of all subjects, a language."""

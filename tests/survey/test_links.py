@@ -13,6 +13,7 @@ from gemcrawl.survey.links import (
     leads_on,
     letter_score,
     link_score,
+    lost_session,
     portal_score,
     turns_pages,
 )
@@ -171,3 +172,12 @@ def test_letters_stand_for_what_begins_with_them() -> None:
     assert letter_score("A").appointment > letter_score("P").appointment >= WEAK
     assert letter_score("C").contact >= WEAK
     assert letter_score("Q").best == 0
+
+
+def test_a_lost_session_is_told_from_other_errors() -> None:
+    assert all(
+        map(
+            lost_session, ("geen sessie gevonden", "sessie is verlopen", "session has expired", "sesje is ferrûn", "Sitzung ist abgelaufen")
+        )
+    )
+    assert not any(map(lost_session, ("pagina niet gevonden", "in onderhoud", "")))
