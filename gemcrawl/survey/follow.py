@@ -14,6 +14,7 @@ from gemcrawl.survey.links import (
     Scores,
     forbidden_text,
     forbidden_url,
+    in_translation,
     leads_on,
     letter_score,
     link_score,
@@ -45,6 +46,8 @@ CHOICE = 0.9
 """What each of those promises."""
 LETTERS = 10
 """Links of one letter that make a page a list from A to Z."""
+TRANSLATED = 0.8
+"""Share that a link into a translation of the site keeps: the forms in the site's own language come first."""
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 
 
@@ -90,6 +93,8 @@ class Follower:
         outside = 0 if target_own else parent.outside + 1
         via: FoundVia = "home" if parent.depth == 0 else "link"
         scores = base.times(DECAY**parent.depth)
+        if target_own and in_translation(link.url) and not in_translation(page_url):
+            scores = scores.times(TRANSLATED)
         known = self._previous.advance(link.url, scores)
         child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known)
         if forbidden_url(link.url) or forbidden_text(link.text):

@@ -126,6 +126,12 @@ def at_the_desk(text: str) -> bool:
     return bool(_words("desk").find(fold(text))) and not special(text)
 
 
+@lru_cache(maxsize=4096)
+def in_translation(url: str) -> bool:
+    """Whether an address is in a translation of its site, by the first part of its path."""
+    return split(url).path.lstrip("/").partition("/")[0].lower() in _vocabulary()["translation"]["segments"]
+
+
 def lost_session(phrase: str) -> bool:
     """Whether the phrase by which a page says that it is none is about a session that is not there."""
     return bool(_words("session").find(fold(phrase)))

@@ -90,3 +90,14 @@ async def test_what_is_asked_for_once_both_kinds_are_found_is_little() -> None:
     assert web.asked[:4] == [f"{WWW}/robots.txt", HOME, f"{WWW}/afspraak", f"{WWW}/contact"]
     # what is left is where http leads, which judges the way and finds no form
     assert all(url.startswith("http:") for url in web.asked[4:])
+
+
+async def test_the_site_s_own_language_comes_before_a_translation() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/en/appointment", "Make an appointment"), link("/afspraak", "Afspraak maken")),
+            f"{WWW}/en/appointment": page("Make an appointment", APPOINTMENT_FORM),
+            f"{WWW}/afspraak": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    assert (await order_of(web, "afspraak", "en/appointment"))[0] == "afspraak"
