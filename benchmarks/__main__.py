@@ -1,6 +1,6 @@
 """Measures gemcrawl: ``python -m benchmarks [night|speed|requests|transport|tls|all]``.  Prints Markdown; leaves nothing behind.
 
-``tls`` runs only when it is named: it installs other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
+``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from benchmarks import effort, night, process, speed, transport
 from benchmarks.tls import report
 
 PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "transport": transport.run, "tls": report.run}
-_WHEN_NAMED = ("tls",)
-_NEED_ROOT = ("speed", "requests")
+_WHEN_NAMED = ("tls", "requests")
+_NEED_ROOT = ("speed",)
 
 
 def main() -> None:

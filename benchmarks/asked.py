@@ -1,7 +1,8 @@
-"""A Scrapy extension that writes down what gemcrawl asks for, in order: one line ``code url`` per request, failed ones too."""
+"""A Scrapy extension that writes down what gemcrawl asks for, in order: one line ``code time url`` per request, failed ones too."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class Asked:
         return asked
 
     def reached(self, request: Request) -> None:
-        self._lines.write(f"{request.meta.get('cookiejar', '')} {request.url}\n")
+        self._lines.write(f"{request.meta.get('cookiejar', '')} {time.time():.3f} {request.url}\n")
 
     def closed(self) -> None:
         self._lines.close()

@@ -1,8 +1,8 @@
 """The yardstick: a bare Scrapy CrawlSpider, breadth first, Scrapy's own download handler and LinkExtractor, no items.
 
-    python -m benchmarks.bare_spider ADDRESSES REGISTRY LOG [--pages N] [--targets FILE --budget N]
+    python -m benchmarks.bare_spider ADDRESSES REGISTRY LOG [--pages N] [--targets FILE --budget N --concurrency N]
 
-ADDRESSES is a JSON file {host: loopback address}; the nation is on ports 443 and 80.  LOG gets one line "code url" per response, redirects
+ADDRESSES is a JSON file {host: loopback address}; the nation is on ports 443 and 80.  LOG gets one line "code time url" per response, redirects
 included, in the order of arrival.  ``--pages`` stops it after so many responses.  ``--targets``, a JSON file {code: [[url, ...], ...]},
 makes it count instead: every municipality has its own set of seen URLs, frames are followed as links are, and a municipality is left when
 one URL of each of its lists was asked for, or after ``--budget`` requests.  Prints JSON: the clock's figures, the number of HTML
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import time
 from hashlib import sha1
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,7 +117,7 @@ class BareSpider(CrawlSpider):
         self.html += isinstance(response, HtmlResponse)
 
     def downloaded(self, response: Response, request: Request) -> None:  # noqa: ARG002
-        self.lines.write(f"{request.meta['code']} {request.url}\n")
+        self.lines.write(f"{request.meta['code']} {time.time():.3f} {request.url}\n")
 
     def closed(self, reason: str) -> None:  # noqa: ARG002
         self.lines.close()
@@ -135,13 +136,14 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=0)
     parser.add_argument("--targets", type=Path)
     parser.add_argument("--budget", type=int, default=0)
+    parser.add_argument("--concurrency", type=int, default=64)
     options = parser.parse_args()
     ADDRESSES.update(json.loads(options.addresses.read_text()))
     targets = json.loads(options.targets.read_text()) if options.targets else {}
     settings: dict[str, Any] = {
         "TWISTED_DNS_RESOLVER": LoopbackResolver,
         "EXTENSIONS": {clock.Clock: 0},
-        "CONCURRENT_REQUESTS": 64,
+        "CONCURRENT_REQUESTS": options.concurrency,
         "DEPTH_PRIORITY": 1,
         "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
         "CLOSESPIDER_PAGECOUNT": options.pages,

@@ -9,14 +9,14 @@ hides what it costs per page.  Here the frontier wants everything, and nothing e
 from __future__ import annotations
 
 from benchmarks import survey
-from gemcrawl.survey import explore, frontier
+from gemcrawl.survey import explore, follow, frontier
 
 
 def main() -> None:
-    frontier.WEAK = explore.WEAK = -100.0
+    frontier.WEAK = follow.WEAK = -100.0
     frontier.PER_PATTERN = 1_000_000
     frontier.Wanted.wants = lambda self, candidate: True  # type: ignore[method-assign]
-    explore._Site._sitemap_would_help = lambda self, candidate: False  # type: ignore[method-assign]
+    explore.SITEMAP = explore.GUESSED_SITEMAP = -1.0
     survey.main()
 
 

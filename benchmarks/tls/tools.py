@@ -33,15 +33,21 @@ def testssl() -> str | None:
     return shutil.which("testssl") or shutil.which("testssl.sh")
 
 
-def _environment(tool: str, python: str) -> Path:
+def crawlee() -> str:
+    """The Python interpreter that has Crawlee (`benchmarks.effort`)."""
+    return str(_environment("crawlee", sys.executable, _HERE.parent / "crawlee.txt") / "python")
+
+
+def _environment(tool: str, python: str, requirements: Path | None = None) -> Path:
     """The folder of programs of the environment of a tool; made when missing or when its list has changed."""
+    requirements = requirements or _HERE / f"{tool}.txt"
     cache = Path(os.environ.get("GEMCRAWL_BENCHMARKS_CACHE") or Path.home() / ".cache" / "gemcrawl-benchmarks")
-    wanted, place = (_HERE / f"{tool}.txt").read_bytes(), cache / tool
+    wanted, place = requirements.read_bytes(), cache / tool
     mark = place / "installed.txt"
     if not mark.exists() or mark.read_bytes() != wanted:
         subprocess.run([python, "-m", "venv", "--clear", str(place)], check=True)
         pip = [str(place / "bin" / "pip"), "--disable-pip-version-check", "install", "-qqq", "--no-deps", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(_HERE / f"{tool}.txt")], check=True)
+        subprocess.run([*pip, "-r", str(requirements)], check=True)
         mark.write_bytes(wanted)
     return place / "bin"
 

@@ -11,7 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
@@ -26,7 +26,10 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from gemcrawl.exceptions import AddressRefused
 from gemcrawl.fetch.answer import Answer
+from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
+from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.servers import Servers
 from gemcrawl.items import Reason
 from gemcrawl.sites import site_of
 from gemcrawl.transport.facts import Hop
@@ -60,6 +63,8 @@ class Client:
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
+        self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay)
+        crawler.signals.connect(self._servers.close, signals.spider_closed)
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
         """Fetches ``url`` once.
@@ -72,13 +77,17 @@ class Client:
         meta = {"cookiejar": jar, "download_timeout": timeout, "dont_redirect": True}
         try:
             request = Request(url, method=method, meta=meta)
-            request.meta["download_slot"] = site_of(urlparse_cached(request).hostname or "")
+            parts = urlparse_cached(request)
+            host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+            request.meta["download_slot"] = site_of(host)
         except (ValueError, AttributeError):
             return Answer(url=url, failure="error")
-        started = time.monotonic()
         assert self._crawler.engine is not None
+        started = time.monotonic()
         try:
-            response = await self._crawler.engine.download_async(request)
+            async with self._servers.turn(host, port):
+                started = time.monotonic()
+                response = await self._crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)
         return self._answer(response, time.monotonic() - started)

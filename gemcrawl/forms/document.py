@@ -9,6 +9,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
+from gemcrawl.forms.buttons import address, goes_to, is_link
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of, type_of
 from gemcrawl.forms.submit import is_submitter
 
@@ -292,15 +293,15 @@ class _Pass:
     def link(self, node: LexborNode, _tag: str, context: _Context) -> None:
         attributes = node.attributes
         href = attributes.get("href")
+        if not href or href == "#" or href.startswith("javascript:"):
+            href = goes_to(attributes.get("onclick")) or goes_to(href)
         if not href or len(self.document.links) >= 2 * MAX_LINKS:
             return
         href = href.strip()
-        if not href or (":" in href and href.startswith(_NOT_PAGES)):
+        if not href or href.startswith(_NOT_PAGES):
             return
         text = clean(node.text(deep=True), MAX_TEXT)
-        title = attributes.get("title") or ""
-        if title:
-            title = clean(title, MAX_TEXT)
+        title = clean(attributes.get("title") or "", MAX_TEXT)
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
@@ -335,8 +336,7 @@ class _Pass:
             heading = self.last_headings.get(0, "")
         form = RawForm(attributes, context.place, context.main, node, context.sections, heading)
         self.document.forms.append(form)
-        id_ = attributes.get("id")
-        if id_:
+        if id_ := attributes.get("id"):
             self.by_id.setdefault(id_, form)
         return replace(context, form=form, hidden=False, group=None, label=None, row=None)
 
@@ -355,6 +355,7 @@ class _Pass:
         type_ = (attributes.get("type") or "").strip().lower()
         if tag == "input" and type_ in {"submit", "image", "button", "reset"}:
             text = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ("Versturen" if type_ == "submit" else "")
+            self.button_link(text, attributes, context)
             self.submitter(node, tag, type_, text, attributes, context)
             return
         if len(self.document.names) < 500:
@@ -381,7 +382,12 @@ class _Pass:
     def button(self, node: LexborNode, tag: str, context: _Context) -> None:
         attributes = node.attributes
         text = node.text(deep=True).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
+        self.button_link(text, attributes, context)
         self.submitter(node, tag, (attributes.get("type") or "").strip().lower(), text, attributes, context)
+
+    def button_link(self, text: str, attributes: Attributes, context: _Context) -> None:
+        if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < 2 * MAX_LINKS:
+            self.document.links.append((href, clean(text, MAX_TEXT), "", context.place))
 
     def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: _Context) -> None:
         if attributes.get("form"):
@@ -410,7 +416,7 @@ class _Pass:
             context.form.legends.append(text)
 
     def finish(self, root: LexborNode) -> None:
-        """Gives controls with a ``form`` attribute to their forms, and reads the texts that labels refer to."""
+        """Gives controls with a ``form`` attribute to their forms, tells forms that are links, and reads the texts that labels refer to."""
         for id_, control, node, attributes in self.owned:
             form = self.by_id.get(id_)
             if form is None:
@@ -424,6 +430,8 @@ class _Pass:
                     form.submitters.append(attributes)
                 text = node.text(deep=True).strip() if tag == "button" else attributes.get("value") or ""
                 form.buttons.append(clean(text, MAX_TEXT))
+        self.document.links += [(address(form), form.buttons[0], "", form.place) for form in self.document.forms if is_link(form)]
+        self.document.forms = [form for form in self.document.forms if not is_link(form)]
         if self.wanted:
             texts = self.document.labels.texts
             for node in root.traverse():

@@ -16,6 +16,7 @@ from gemcrawl.fetch.client import Client
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.items import Municipality, Survey
 from gemcrawl.registry import Entry, Registry, load
+from gemcrawl.snapshot.previous import known_forms
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
 from gemcrawl.survey.visit import Visitor
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from gemcrawl.fetch.rendered import Render
+    from gemcrawl.survey.previous import KnownForms
 
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
@@ -82,6 +84,7 @@ class FormsSpider(Spider):
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
         spider.client = Client(crawler)
+        spider.previous = known_forms(Path(settings.get("GEMCRAWL_OUTPUT")))
         crawler.signals.connect(spider.item_done, signals.item_scraped)
         crawler.signals.connect(spider.item_done, signals.item_dropped)
         crawler.signals.connect(spider.item_failed, signals.item_error)
@@ -92,6 +95,7 @@ class FormsSpider(Spider):
     limits: Limits
     sites: int
     client: Client
+    previous: KnownForms
     render: Render | None
     render_budget: Budget
 
@@ -130,6 +134,7 @@ class FormsSpider(Spider):
                 progress=progress,
                 render=self.render,
                 run=self.render_budget,
+                previous=self.previous.get(entry.code, ()),
             )
         except Exception:
             self.logger.exception("survey of %s %s failed", entry.code, entry.name)

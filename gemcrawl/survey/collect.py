@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from gemcrawl.forms.page import PageForm
+from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.items import IN_SCOPE, Form, FoundVia, RenderOutcome
-from gemcrawl.survey.urls import host_of, key, split, without_noise
+from gemcrawl.survey.urls import host_of, key, place, split
 from gemcrawl.survey.visit import Visit
 from gemcrawl.transport.cookies import insecure_session_cookies
 from gemcrawl.transport.facts import EntryLink, Route, Way
@@ -16,7 +16,7 @@ from gemcrawl.transport.facts import EntryLink, Route, Way
 MAX_FORMS = 200
 """Distinct forms kept per municipality."""
 SAME_FORM_PAGES = 3
-"""An in-scope form that stands alike on more pages than this is part of the page frame: one form."""
+"""An in-scope form that stands alike on more pages than this, or on the home page and another one, is part of the page frame: one form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +65,18 @@ class Collection:
             elif len(self.forms) < MAX_FORMS:
                 row = self._row(form, visit, found)
                 self._ids[identity] = row.form_id
-                if row.form_id not in self.forms:
-                    self.forms[row.form_id] = row
-                    self.ways[row.form_id] = self._way(form, visit, found)
-                    fresh.append(row)
+                self.forms[row.form_id] = row
+                self.ways[row.form_id] = self._way(form, visit, found)
+                fresh.append(row)
         return fresh
+
+    def add_again(self, reading: PageReading, page_url: str) -> None:
+        """Counts a page that says what another one said: its forms are those."""
+        for form in reading.forms:
+            same = (i for identity, i in self._ids.items() if identity[:2] == (form.kind, form.signature))
+            known = next((i for i in same if host_of(self.forms[i].page_url) == host_of(page_url)), None)
+            if known is not None:
+                self.forms[known] = replace(self.forms[known], seen_on=self.forms[known].seen_on + 1)
 
     def finish(self) -> None:
         """Merges an in-scope form that stands on many pages into one, and completes the entry links of every way."""
@@ -79,8 +86,8 @@ class Collection:
             if form.kind in IN_SCOPE:
                 groups.setdefault((form.kind, host_of(form.page_url), identity[1]), []).append(form_id)
         for ids in groups.values():
-            if len(ids) > SAME_FORM_PAGES:
-                first = self.forms[ids[0]]
+            first = self.forms[ids[0]]
+            if len(ids) > SAME_FORM_PAGES or (len(ids) > 1 and first.depth == 0):
                 self.forms[ids[0]] = replace(first, seen_on=sum(self.forms[i].seen_on for i in ids))
                 for other in ids[1:]:
                     del self.forms[other], self.ways[other]
@@ -98,7 +105,7 @@ class Collection:
         submit_urls = list(dict.fromkeys(t.url for t in form.targets if t.url and t.method != "dialog"))
         return Form(
             municipality=self.municipality,
-            form_id=_form_id(self.municipality, form, visit.final_url, submit_urls),
+            form_id=_form_id(self.municipality, form, visit.final_url),
             kind=form.kind,
             kind_score=form.kind_score,
             kind_reasons=list(form.kind_reasons),
@@ -149,18 +156,21 @@ def _submits(form: PageForm) -> Iterable[str]:
 def _identity(form: PageForm, page_url: str) -> tuple[str, ...]:
     """What makes a form this very form: an in-scope form also by its page, every other by what it asks and where it sends to.
 
-    The query of the page does not count: a form that asks the same at the same path with another product chosen is the same form.
+    A form that asks the same at the same place with another product chosen is the same form; one that stands in a page frame is the same on
+    every page.
     """
+    where = place(page_url) if form.kind in IN_SCOPE else host_of(page_url)
     own = key(page_url).partition("?")[0]
-    targets = sorted({key(u).partition("?")[0] for u in _submits(form) if u.startswith("http")})
-    elsewhere = [t for t in targets if t != own]
-    if form.kind in IN_SCOPE:
-        return (form.kind, form.signature, own, *elsewhere)
-    return (form.kind, form.signature, host_of(page_url), *elsewhere)
+    targets = sorted({_target(url) for url in _submits(form)})
+    return (form.kind, form.signature, where, *(target for target in targets if target != own))
 
 
-def _form_id(municipality: str, form: PageForm, page_url: str, submit_urls: list[str]) -> str:
-    """Hash of what stays the same from night to night."""
-    submit = sorted({split(u).host + split(u).path if u.startswith("http") else u for u in submit_urls})
-    text = "\n".join((municipality, form.kind, without_noise(page_url), *submit, form.signature))
+def _target(url: str) -> str:
+    """Host and path of a submit target, or what else it is, without session ids."""
+    return key(url).partition("?")[0] if url.startswith("http") else url
+
+
+def _form_id(municipality: str, form: PageForm, page_url: str) -> str:
+    """Hash of what stays the same from night to night, whichever page of the site carried the form first and over whichever scheme."""
+    text = "\n".join((municipality, *_identity(form, page_url)))
     return hashlib.blake2s(text.encode(), digest_size=10).hexdigest()

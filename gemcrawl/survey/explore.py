@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from gemcrawl.forms.page import Link, PageReading
-from gemcrawl.items import FoundVia, Kind, Outcome, Page, Reason, RenderCause, Survey
+from gemcrawl.items import Outcome, Reason, Survey
 from gemcrawl.sites import site_of
-from gemcrawl.survey.collect import Collection, Found
-from gemcrawl.survey.definitions import Definitions
-from gemcrawl.survey.frontier import DECAY, Candidate, Frontier, Wanted
-from gemcrawl.survey.links import (
-    GOALS,
-    NOTHING,
-    STRONG,
-    WEAK,
-    Goal,
-    forbidden_text,
-    forbidden_url,
-    host_score,
-    link_score,
-    special,
-    url_score,
-)
-from gemcrawl.survey.rendering import Budget, Renderings, Seen, cause_of
-from gemcrawl.survey.rows import municipality_row, page_row
+from gemcrawl.survey.follow import Follower
+from gemcrawl.survey.frontier import DECAY, Candidate
+from gemcrawl.survey.intake import Intake
+from gemcrawl.survey.links import NOTHING, forbidden_url, host_score
+from gemcrawl.survey.previous import KnownForm, Previous
+from gemcrawl.survey.rendering import Budget, Renderings
+from gemcrawl.survey.rows import municipality_row
+from gemcrawl.survey.session import OUTSIDE_SCORE, Limits, Progress, Session
 from gemcrawl.survey.sitemaps import promising_pages
-from gemcrawl.survey.urls import host_of, key
+from gemcrawl.survey.urls import host_of, key, split
 from gemcrawl.survey.visit import NETWORK, Get, Visit, Visitor
 from gemcrawl.transport.observed import Observed
 
@@ -39,25 +27,17 @@ if TYPE_CHECKING:
     from gemcrawl.fetch.rendered import Render
     from gemcrawl.registry import Entry
 
-MAX_FRAMES = 5
-MAX_FRAME_DEPTH = 3
-MAX_OUTSIDE = 2
-"""Clicks on another host: its first page, and the one link from there that names the form."""
-OUTSIDE_SCORE = 2.0
-"""What a link to another host must promise."""
-INHERITED = 0.5
-"""Share of a promising page's score that its own links to another host inherit, whatever their text."""
+__all__ = ["Limits", "Progress", "survey"]
+
 KNOWN_HOST = 0.6
 """Share of a host label's promise that a known host starts with: a link from the site itself is better."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Budgets of one municipality."""
-
-    pages: int = 40
-    seconds: float = 900.0
-    rendered: int = 8
+SITEMAP = 1.1
+"""What a sitemap promises that robots.txt names: it lists the pages, but forms are often missing from it."""
+GUESSED_SITEMAP = 0.9
+"""What one promises that nobody named."""
+LEARNED = 0.75
+"""What a vague link keeps, beside the sitemap, of its promise for each dead end in a row: one product page without a way to an appointment says
+that the others have none either."""
 
 
 @dataclass(slots=True)
@@ -66,16 +46,6 @@ class _Ended(Exception):
 
     outcome: Outcome
     reason: Reason
-
-
-@dataclass(slots=True)
-class Progress:
-    """What a watcher may look at while a survey runs."""
-
-    name: str
-    started: float = field(default_factory=time.monotonic)
-    pages: int = 0
-    last_url: str = ""
 
 
 async def survey(
@@ -88,12 +58,14 @@ async def survey(
     progress: Progress | None = None,
     render: Render | None = None,
     run: Budget | None = None,
+    previous: Iterable[KnownForm] = (),
 ) -> tuple[Survey, Visitor]:
     """Surveys one municipality; never raises but for cancellation.
 
     Args:
         render: renders a page; None when pages are only fetched.
         run: what the whole run may still render; None for no limit beyond the municipality's own.
+        previous: the municipality's forms in the latest snapshot.
 
     Returns:
         The survey, without hosts, findings and verdicts, and the visitor with which the transport pipeline may go on asking.
@@ -101,37 +73,23 @@ async def survey(
     deadline = time.monotonic() + limits.seconds
     visitor = Visitor(get, observed, jar=entry.code, deadline=deadline, slow_down=slow_down)
     renderings = Renderings(render, visitor, Budget(limits.rendered), run or Budget(limits.rendered), deadline)
-    site = _Site(entry, visitor, limits, deadline, progress or Progress(entry.name), renderings)
-    return await site.run(), visitor
+    session = Session(entry, visitor, limits, deadline, progress or Progress(entry.name))
+    return await _Site(session, renderings, Previous.of(previous)).run(), visitor
 
 
 class _Site:
-    """State of one survey."""
+    """One pass over a site: where to begin, where to go next, when it is enough."""
 
-    def __init__(self, entry: Entry, visitor: Visitor, limits: Limits, deadline: float, progress: Progress, renderings: Renderings) -> None:
-        self.entry, self.visitor, self.limits, self.deadline, self.progress = entry, visitor, limits, deadline, progress
-        self.renderings = renderings
-        self.definitions = Definitions(visitor)
-        self.collection = Collection(entry.code)
-        self.frontier = Frontier()
-        self.wanted = Wanted(home=entry.website)
-        self.rows: list[Page] = []
-        self.unread: set[Kind] = set()
-        self.fetched = 0
+    def __init__(self, session: Session, renderings: Renderings, previous: Previous) -> None:
+        self.session, self.renderings, self.previous = session, renderings, previous
+        self.follower = Follower(session, previous)
+        self.intake = Intake(session, self.follower, renderings)
         self.start_url: str | None = None
         self.fell_back = False
-        self.own_sites = {site_of(entry.website)}
         self.sitemaps_read = False
-        self._links: set[tuple[str, str]] = set()
-        self._failed: set[str] = set()
-        self._rows_at: dict[str, int] = {}
-        self._shells: dict[str, Visit] = {}
-        """Pages that scripts have to fill: one document with a page for every route."""
-        self._formless: dict[Goal, tuple[Visit, Candidate]] = {}
-        """The page that promised most of a form, had scripts, and showed none."""
-        self._rendered_late: set[str] = set()
 
     async def run(self) -> Survey:
+        session = self.session
         started = datetime.now(UTC)
         outcome: Outcome = "surveyed"
         reason: Reason | None = None
@@ -140,40 +98,45 @@ class _Site:
             await self._explore()
         except _Ended as end:
             outcome, reason = end.outcome, end.reason
-        if self.fell_back and (await self.visitor.ask(f"https://{self.entry.website}/")).hop is not None:
+        if self.fell_back and (await session.visitor.ask(f"https://{session.entry.website}/")).hop is not None:
             # https does answer: what was read over http came from a failure of the network, and says nothing about the municipality.
-            return await _Site(self.entry, self.visitor, self.limits, self.deadline, self.progress, self.renderings).run()
-        self.collection.finish()
-        found = list(self.collection.forms.values())
+            return await self._again().run()
+        if self.start_url is not None and not self.fell_back and reason != "rate_limited":
+            # What http leads to is a fact about the way, and finds no form: it comes last.
+            await session.visitor.visit(f"http://{session.entry.website}/", until_https=True)
+        session.collection.finish()
+        found = list(session.collection.forms.values())
         return Survey(
             municipality=municipality_row(
-                self.entry,
+                session.entry,
                 found,
                 start_url=self.start_url,
                 outcome=outcome,
                 reason=reason,
-                pages=self.fetched,
-                requests=self.visitor.requests,
-                bytes_received=self.visitor.bytes,
+                pages=session.fetched,
+                requests=session.visitor.requests,
+                bytes_received=session.visitor.bytes,
                 rendered=self.renderings.pages,
                 started_at=started,
             ),
             forms=found,
-            pages=self.rows,
-            ways=self.collection.ways,
-            unread=sorted(self.unread),
+            pages=session.rows,
+            ways=session.collection.ways,
+            unread=sorted(session.unread),
         )
 
+    def _again(self) -> _Site:
+        session = self.session
+        anew = Session(session.entry, session.visitor, session.limits, session.deadline, session.progress)
+        return _Site(anew, self.renderings, self.previous)
+
     async def _home(self) -> None:
-        """The home page, over https first, over http where https does not answer; and where http leads."""
-        secure = await self._visit(Candidate(f"https://{self.entry.website}/", NOTHING, "home", 0))
-        home = secure
-        plain_url = f"http://{self.entry.website}/"
+        """The home page, over https first, over http where https does not answer; and what else is known beforehand."""
+        session = self.session
+        secure = home = await session.visit(Candidate(f"https://{session.entry.website}/", NOTHING, "home", 0))
         if secure.failure in NETWORK:
-            home = await self._visit(Candidate(plain_url, NOTHING, "home", 0))
-        elif secure.failure is None:
-            await self.visitor.visit(plain_url, until_https=True)
-        if home.failure is not None:
+            home = await session.visit(Candidate(f"http://{session.entry.website}/", NOTHING, "home", 0))
+        if home.failure is not None and not _is_a_way_in(home):
             raise _Ended(*_home_outcome(home, secure))
         self.fell_back = home is not secure
         reading = home.reading
@@ -181,257 +144,82 @@ class _Site:
         if reading.challenge:
             raise _Ended("blocked", "challenge")
         self.start_url = home.final_url
-        self.own_sites.add(site_of(host_of(home.final_url)))
-        self.frontier.mark(home.final_url)
-        for host in self.entry.known_hosts:
-            if site_of(host) == site_of(self.entry.website) and host.startswith("www."):
+        session.own_sites.add(site_of(host_of(home.final_url)))
+        session.frontier.mark(home.final_url)
+        self._add_known()
+        await self.intake.take(home, Candidate(home.final_url, NOTHING, "home", 0))
+
+    def _add_known(self) -> None:
+        """Hosts that the register knows, and pages that led to forms the last time."""
+        entry, frontier = self.session.entry, self.session.frontier
+        for host in entry.known_hosts:
+            if site_of(host) == site_of(entry.website) and host.startswith("www."):
                 continue
             url = f"https://{host}/"
             if not forbidden_url(url):
-                self.frontier.add(Candidate(url, host_score(host).times(KNOWN_HOST), "known_host", 1, base=host_score(host)))
-        await self._take(home, Candidate(home.final_url, NOTHING, "home", 0))
+                frontier.add(Candidate(url, host_score(host).times(KNOWN_HOST), "known_host", 1, base=host_score(host)))
+        for url, promise in self.previous.pages.values():
+            outside = 0 if self.session.owns(url) else 1
+            frontier.add(Candidate(url, promise, "previous", 1, outside=outside, base=promise))
 
     async def _explore(self) -> None:
+        session, frontier, wanted = self.session, self.session.frontier, self.session.wanted
         while True:
-            candidate = self.frontier.peek(self.wanted)
-            if self._sitemap_would_help(candidate):
+            candidate = frontier.peek(wanted)
+            if await self._sitemap_would_help(candidate):
                 await self._read_sitemaps()
                 continue
             if candidate is None:
-                if not await self._render_formless():
+                if not await self.intake.render_formless():
                     return
                 continue
-            if self.fetched >= self.limits.pages:
-                self._give_up()
-                raise _Ended("partial", "budget")
-            if time.monotonic() >= self.deadline:
-                self._give_up()
-                raise _Ended("partial", "deadline")
-            read_before = candidate.fragment and self.frontier.seen(candidate.url) and key(candidate.url) not in self._shells
-            self.frontier.take(candidate)
+            if session.spent:
+                raise self._give_up("budget")
+            if time.monotonic() >= session.deadline:
+                raise self._give_up("deadline")
+            read_before = candidate.fragment and frontier.seen(candidate.url) and key(candidate.url) not in session.shells
+            frontier.take(candidate)
             if read_before:
                 continue
-            visit = await self._visit(candidate)
-            new = await self._take(visit, candidate) if visit.reading is not None and visit.failure is None else 0
+            visit, queued = await session.visit(candidate), frontier.size
+            new = await self.intake.take(visit, candidate) if visit.reading is not None and visit.failure is None else 0
             if not new:
-                self.wanted.disappointed(candidate)
+                wanted.disappointed(candidate, dead_end=frontier.size <= queued)
             if visit.failure is not None:
-                self._missed(candidate)
-            if visit.answer.status == 429 and site_of(host_of(visit.final_url)) in self.own_sites:
-                self._give_up()
-                raise _Ended("partial", "rate_limited")
+                frontier.give_back(candidate)
+                session.missed(candidate)
+            if visit.answer.status == 429 and session.owns(visit.final_url):
+                raise self._give_up("rate_limited")
 
-    def _give_up(self) -> None:
-        """What is left and promising stays unread."""
-        for candidate in self.frontier.left(self.wanted):
-            self._missed(candidate)
+    def _give_up(self, reason: Reason) -> _Ended:
+        self.session.give_up(self.session.frontier.left(self.session.wanted))
+        return _Ended("partial", reason)
 
-    def _missed(self, candidate: Candidate) -> None:
-        """A link that should have led to a form did not: that kind of form cannot be called absent.
-
-        On the site itself a link must name the form for that; one to another host, where forms live, need only promise it.
-        """
-        self._failed.add(candidate.identity)
-        if candidate.found_via == "home" and candidate.depth == 0:
-            self.unread.update(GOALS)
-        threshold = OUTSIDE_SCORE if candidate.outside else STRONG
-        if candidate.found_via in ("link", "home", "frame", "previous"):
-            self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
-
-    def _sitemap_would_help(self, candidate: Candidate | None) -> bool:
-        missing = self.wanted.appointment or self.wanted.contact
-        return not self.sitemaps_read and missing and (candidate is None or not self.wanted.eager(candidate))
+    async def _sitemap_would_help(self, candidate: Candidate | None) -> bool:
+        """Whether a sitemap promises more for a kind that is missing than the best candidate does."""
+        wanted = self.session.wanted
+        if self.sitemaps_read or not (wanted.appointment or wanted.contact):
+            return False
+        promise = wanted.promise(candidate, LEARNED) if candidate is not None else 0.0
+        if promise >= SITEMAP:
+            return False
+        assert self.start_url is not None
+        named = (await self.session.visitor.book.of(split(self.start_url).host)).sitemaps
+        return promise < (SITEMAP if named else GUESSED_SITEMAP)
 
     async def _read_sitemaps(self) -> None:
         """Queues the promising pages of the site's sitemaps."""
         assert self.start_url is not None
         self.sitemaps_read = True
-        for page, scores in await promising_pages(self.visitor, self.start_url, self.own_sites, at_least=OUTSIDE_SCORE):
-            self.frontier.add(Candidate(page, scores.times(DECAY), "sitemap", 1, base=scores))
-
-    async def _visit(self, candidate: Candidate) -> Visit:
-        """Fetches a candidate and writes its page row."""
-        self.progress.last_url = candidate.url
-        shell = self._shells.get(key(candidate.url)) if candidate.fragment else None
-        visit = shell or await self.visitor.visit(candidate.url, text=candidate.text)
-        self.fetched += 1
-        self.progress.pages = self.fetched
-        self.frontier.mark(candidate.url)
-        self.frontier.mark(candidate.url, candidate.fragment)
-        self._rows_at[visit.final_url] = len(self.rows)
-        self.rows.append(page_row(self.entry.code, candidate, visit))
-        return visit
-
-    async def _take(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...] = ()) -> int:
-        """Takes in a page: its forms, its links, its frames.  Returns how many forms of the wanted kinds were new."""
-        reading = visit.reading
-        assert reading is not None
-        if not frames and candidate.found_via != "home" and not candidate.fragment and not self._first_time(visit):
-            return 0
-        if reading.error_page is not None or reading.challenge:
-            self._missed(candidate)
-            return 0
-        if reading.app_shell:
-            self._shells[key(visit.final_url)] = _without_body(visit)
-        reading = await self.definitions.complete(reading, entry_text=candidate.text)
-        visit = replace(visit, reading=reading)
-        cause = cause_of(reading, candidate.base)
-        seen = await self._render(visit, candidate, cause) if cause is not None else None
-        new = await self._collect(visit, candidate, frames, seen)
-        if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked):
-            self._missed(candidate)
-        if seen is None and not new and not frames and reading.scripts:
-            self._promised_more(visit, candidate)
-        return new
-
-    async def _render(self, visit: Visit, candidate: Candidate, cause: RenderCause) -> Seen:
-        """Renders a page and says so in its row."""
-        seen = await self.renderings.look(visit, fragment=candidate.fragment, text=candidate.text)
-        at = self._rows_at[visit.final_url]
-        reading = seen.page.reading if seen.page is not None else visit.reading
-        self.rows[at] = replace(
-            self.rows[at],
-            rendered=seen.page is not None,
-            render_cause=cause,
-            render_outcome=seen.outcome,
-            title=reading.title if reading is not None else None,
-            forms=len(reading.forms) if reading is not None else 0,
-        )
-        return seen
-
-    async def _collect(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
-        """Adds what stands on a page, as rendered where it was, and follows its frames and links."""
-        page = (seen.page if seen is not None else None) or visit
-        reading = page.reading
-        assert reading is not None
-        new = await self._add(page, candidate, frames, seen)
-        if seen is not None and seen.page is not None:
-            for framed, chain in seen.frames:
-                new += await self._add(framed, candidate, (*frames, *chain), seen)
-        elif len(frames) < MAX_FRAME_DEPTH:
-            new += await self._frames(visit, reading, candidate, frames)
-        if not frames:
-            self._links_of(page, reading, candidate)
-        return new
-
-    async def _add(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
-        """Adds the forms of one document.  Returns how many of the wanted kinds were new."""
-        reading = visit.reading
-        assert reading is not None
-        fresh = self.collection.add(
-            visit,
-            Found(
-                via="frame" if frames else candidate.found_via,
-                depth=candidate.depth,
-                entry_url=frames[0].final_url if frames else candidate.from_url,
-                frames=frames,
-                rendering=seen.outcome if seen is not None else None,
-                fresh=seen.fresh if seen is not None else frozenset(),
-                blocked=seen.blocked if seen is not None else 0,
-            ),
-        )
-        if fresh and candidate.found_via in ("known_host", "guess"):
-            await self._test_wildcard(visit)
-        special_one = special(f"{candidate.text} {reading.title or ''}")
-        return sum(self.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
-
-    def _promised_more(self, visit: Visit, candidate: Candidate) -> None:
-        """Keeps the page whose link promised most, for the case that no form of that kind turns up."""
-        for goal in GOALS:
-            promise = getattr(candidate.base, goal)
-            known = self._formless.get(goal)
-            if promise >= STRONG and (known is None or promise > getattr(known[1].base, goal)):
-                self._formless[goal] = (_without_body(visit), candidate)
-
-    async def _render_formless(self) -> bool:
-        """Renders the page that promised a form of a kind that was not found; False when there is none left to try."""
-        for goal in GOALS:
-            if getattr(self.wanted, goal) and (found := self._formless.pop(goal, None)) is not None:
-                visit, candidate = found
-                if visit.final_url in self._rendered_late:
-                    continue
-                self._rendered_late.add(visit.final_url)
-                seen = await self._render(visit, candidate, "missing_form")
-                if seen.page is not None:
-                    await self._collect(visit, candidate, (), seen)
-                return True
-        return False
-
-    async def _test_wildcard(self, visit: Visit) -> None:
-        """Where any name under the domain answers with the same page, a host that nobody links to proves little."""
-        site = site_of(host_of(visit.final_url))
-        name = f"{secrets.token_hex(6)}.{site}"
-        other = await self.visitor.visit(f"https://{name}/")
-        if other.reading is not None and visit.reading is not None and other.reading.forms and other.reading.title == visit.reading.title:
-            self.collection.wildcards[host_of(visit.final_url)] = name
-
-    def _first_time(self, visit: Visit) -> bool:
-        """False where a redirect led to a page that was read before."""
-        return key(visit.final_url) == key(visit.url) or self.frontier.mark(visit.final_url)
-
-    async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
-        """Frames are read as part of their page where the page or the frame's address promises a form."""
-        new = 0
-        for url in reading.frames[:MAX_FRAMES]:
-            scores = url_score(url)
-            promising = max(scores.best, candidate.base.best) >= OUTSIDE_SCORE
-            if not promising or forbidden_url(url) or self.fetched >= self.limits.pages or not self.frontier.mark(url):
-                continue
-            inner = Candidate(
-                url,
-                scores.at_least(candidate.scores),
-                "frame",
-                candidate.depth,
-                text=candidate.text,
-                from_url=visit.final_url,
-                base=candidate.base,
-            )
-            framed = await self._visit(inner)
-            if framed.failure is not None:
-                self._missed(inner)
-            elif framed.reading is not None:
-                new += await self._take(framed, inner, (*frames, visit))
-        return new
-
-    def _links_of(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
-        own = site_of(host_of(visit.final_url)) in self.own_sites
-        via: FoundVia = "home" if candidate.depth == 0 else "link"
-        for link in reading.links:
-            identity = (link.url, link.text)
-            if identity in self._links:
-                continue
-            self._links.add(identity)
-            self._link(link, visit.final_url, candidate, via, own=own)
-
-    def _link(self, link: Link, page_url: str, parent: Candidate, via: FoundVia, *, own: bool) -> None:
-        base = link_score(link.url, link.text, link.title, from_host=host_of(page_url))
-        target_own = site_of(host_of(link.url)) in self.own_sites
-        if not target_own and own and link.place == "main" and parent.base.best >= STRONG and base.best < OUTSIDE_SCORE and min(base) >= 0:
-            base = base.at_least(parent.base.times(INHERITED))
-        if base.best < WEAK:
-            return
-        if own:
-            self.collection.entry(page_url, link.url, inherits=link.inherits)
-        outside = 0 if target_own else parent.outside + 1
-        scores = base.times(DECAY**parent.depth)
-        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route)
-        if forbidden_url(link.url) or forbidden_text(link.text):
-            if not forbidden_text(link.text):
-                self._missed(child)
-            return
-        if child.identity in self._failed:
-            self._missed(child)
-        if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
-            return
-        # From another host only its own pages, and only those whose link names the form.
-        if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
-            return
-        self.frontier.add(child)
+        session = self.session
+        for page, scores in await promising_pages(session.visitor, self.start_url, session.own_sites, at_least=OUTSIDE_SCORE):
+            session.frontier.add(Candidate(page, scores.times(DECAY), "sitemap", 1, base=scores))
 
 
-def _without_body(visit: Visit) -> Visit:
-    """A visit to keep: what it read is kept, the bytes are not."""
-    return replace(visit, answer=replace(visit.answer, body=b""))
+def _is_a_way_in(home: Visit) -> bool:
+    """Whether a home page that answers "not found" is the page of the site all the same: it links on and does not say that it is none."""
+    reading = home.reading
+    return home.answer.status in (404, 410) and reading is not None and reading.error_page is None and bool(reading.links)
 
 
 def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:

@@ -8,17 +8,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gemcrawl.items import FoundVia
-from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores
-from gemcrawl.survey.urls import host_of, key, pattern
+from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores, at_the_desk
+from gemcrawl.survey.urls import chooses_product, host_of, key, pattern
 
 MAX_CANDIDATES = 3000
 PER_PATTERN = 3
 """Pages of one address pattern (a calendar, a catalogue) that are fetched."""
+PER_PRODUCT = 1
+"""Pages of another party's host that differ in the product they are asked for: the flow is the same for every product."""
 MAX_DEPTH = 5
 NAMED = 4.0
 """Once a kind was found, only links that name it outright are followed for another form of that kind."""
 PATIENCE = 2
 """Pages without a new form, after which a kind that was found is left at that."""
+FRESH = 12
+"""Pages in a row without a new form, from which on a link for a kind that is still missing must promise more."""
+TIRED = 0.1
+"""How much more, for each page after those."""
 DECAY = 0.85
 """What a candidate keeps of its score per click from the home page."""
 
@@ -41,6 +47,8 @@ class Candidate:
     """Scores before decay: is it the link that should lead to a form?"""
     fragment: str = ""
     """Route within a single-page application (``#/...``); empty elsewhere."""
+    known: float = 0.0
+    """What it is put forward by because it led to a form the last time."""
 
     @property
     def identity(self) -> str:
@@ -49,6 +57,10 @@ class Candidate:
     @property
     def score(self) -> float:
         return self.scores.best
+
+    @property
+    def rank(self) -> float:
+        return self.score + self.known
 
 
 @dataclass(slots=True)
@@ -59,7 +71,14 @@ class Frontier:
     _seen: set[str] = field(default_factory=set)
     _best: dict[str, float] = field(default_factory=dict)
     _patterns: Counter[str] = field(default_factory=Counter)
+    _products: Counter[str] = field(default_factory=Counter)
+    """By host, pages read for a product chosen."""
     _order: itertools.count[int] = field(default_factory=itertools.count)
+
+    @property
+    def size(self) -> int:
+        """Candidates queued; some of them may not be worth a request any more."""
+        return len(self._heap)
 
     def mark(self, url: str, fragment: str = "") -> bool:
         """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
@@ -77,17 +96,17 @@ class Frontier:
         if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
             return False
         identity = candidate.identity
-        if identity in self._seen or self._best.get(identity, 0.0) >= candidate.score:
+        if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
             return False
-        self._best[identity] = candidate.score
-        heapq.heappush(self._heap, (-candidate.score, next(self._order), candidate))
+        self._best[identity] = candidate.rank
+        heapq.heappush(self._heap, (-candidate.rank, next(self._order), candidate))
         return True
 
     def peek(self, wanted: Wanted) -> Candidate | None:
         """The best candidate that is still worth a request; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if candidate.identity not in self._seen and wanted.wants(candidate) and self._patterns[pattern(candidate.url)] < PER_PATTERN:
+            if candidate.identity not in self._seen and wanted.wants(candidate) and not self._is_enough(candidate):
                 return candidate
             heapq.heappop(self._heap)
         return None
@@ -96,10 +115,27 @@ class Frontier:
         """Takes a candidate out of the queue: it is about to be fetched."""
         self._patterns[pattern(candidate.url)] += 1
         self._seen.add(candidate.identity)
+        if _is_product(candidate):
+            self._products[host_of(candidate.url)] += 1
+
+    def give_back(self, candidate: Candidate) -> None:
+        """What was taken could not be read: another product of its host may be tried instead."""
+        if _is_product(candidate):
+            self._products[host_of(candidate.url)] -= 1
+
+    def _is_enough(self, candidate: Candidate) -> bool:
+        """Whether pages like this one were read often enough."""
+        if self._patterns[pattern(candidate.url)] >= PER_PATTERN:
+            return True
+        return _is_product(candidate) and self._products[host_of(candidate.url)] >= PER_PRODUCT
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""
         return [c for _, _, c in sorted(self._heap) if c.identity not in self._seen and wanted.wants(c)]
+
+
+def _is_product(candidate: Candidate) -> bool:
+    return candidate.outside > 0 and chooses_product(candidate.url)
 
 
 @dataclass(slots=True)
@@ -112,21 +148,27 @@ class Wanted:
     contact: bool = True
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
+    _beside: set[str] = field(default_factory=set)
+    """Kinds of which a form was found on the home page only: beside everything else, as in a page frame."""
     _misses: Counter[str] = field(default_factory=Counter)
-    """Per kind, how often in a row a page brought nothing after the kind was found."""
+    """Per kind, how many pages in a row brought no form."""
+    _dead_ends: Counter[str] = field(default_factory=Counter)
+    """Per kind, how many pages in a row brought no form and no promising link either."""
 
     def wants(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` is worth a request for either kind."""
         return any(self._wants(goal, candidate) for goal in GOALS)
 
-    def eager(self, candidate: Candidate) -> bool:
-        """Whether ``candidate`` is a strong one for a kind that is still missing."""
-        return any(getattr(self, goal) and getattr(candidate.scores, goal) >= STRONG for goal in GOALS)
+    def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
+        """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each dead end in a row."""
+        kept = (getattr(candidate.scores, goal) * learned ** self._dead_ends[goal] for goal in GOALS if getattr(self, goal))
+        return max(kept, default=0.0)
 
-    def found(self, kind: str, host: str, *, special: bool = False) -> bool:
+    def found(self, kind: str, host: str, *, special: bool = False, beside: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.
 
-        A special appointment form counts, but the search for the one at the desk goes on.
+        A special appointment form counts, but the search for the one at the desk goes on. One that stands ``beside`` everything else on the
+        home page ends the search for any form of its kind, but not for the page that is there for it.
         """
         if kind == "appointment":
             self.appointment = self.appointment and special
@@ -134,13 +176,19 @@ class Wanted:
             self.contact = False
         else:
             return False
+        if beside:
+            self._beside.add(kind)
+        else:
+            self._beside.discard(kind)
         self._doors.add((kind, host))
-        self._misses[kind] = 0
+        self._misses[kind] = self._dead_ends[kind] = 0
         return True
 
-    def disappointed(self, candidate: Candidate) -> None:
-        """Notes that a page brought no new form."""
-        self._misses[candidate.scores.goal] += 1
+    def disappointed(self, candidate: Candidate, *, dead_end: bool = True) -> None:
+        """Notes that a page brought no new form; and, unless it is a ``dead_end``, that it shows a way on."""
+        goal = candidate.scores.goal
+        self._misses[goal] += 1
+        self._dead_ends[goal] = self._dead_ends[goal] + 1 if dead_end else 0
 
     def _is_known_door(self, goal: Goal, host: str) -> bool:
         return host != self.home and (goal, host) in self._doors
@@ -148,7 +196,9 @@ class Wanted:
     def _wants(self, goal: Goal, candidate: Candidate) -> bool:
         missing: bool = getattr(self, goal)
         if missing:
-            return bool(getattr(candidate.scores, goal) >= WEAK)
+            return bool(getattr(candidate.scores, goal) >= WEAK + TIRED * max(0, self._misses[goal] - FRESH))
         if self._misses[goal] >= PATIENCE or self._is_known_door(goal, host_of(candidate.url)):
             return False
-        return bool(getattr(candidate.base, goal) >= NAMED)
+        if goal == "appointment" and at_the_desk(candidate.text):
+            return False
+        return bool(getattr(candidate.base, goal) >= (STRONG if goal in self._beside else NAMED))

@@ -5,12 +5,14 @@ The words and weights are data (`links.toml`); this module only adds them up.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
 from gemcrawl.forms.words import Lexicon, Phrases, fold
+from gemcrawl.sites import site_of
 from gemcrawl.survey.urls import host_of, split
 
 Goal = Literal["appointment", "contact"]
@@ -22,6 +24,10 @@ WEAK = 0.8
 """Below this a link is not followed at all."""
 CONFIRMED = 1.0
 """What text and URL gain when both speak for the same kind."""
+PREFERRED = 0.1
+"""What an appointment link gains when it names the product that every municipality has: of equal ones it comes first."""
+_ARROWS = re.compile(r"[\s<>«»‹›←→⟨⟩|.…0-9:/-]+")
+"""A text without letters: a day, a time, a page number, an arrow."""
 
 
 class Scores(NamedTuple):
@@ -75,7 +81,7 @@ def _never_extensions() -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def forbidden_url(url: str) -> bool:
-    """Whether ``url`` may never be requested: another party, a file, a login, or a link that does something."""
+    """Whether ``url`` may never be requested: another party, a file, a login, a system under test, or a link that does something."""
     parts = split(url)
     host = host_of(url)
     name = host
@@ -86,19 +92,25 @@ def forbidden_url(url: str) -> bool:
     last = parts.path.rpartition("/")[2]
     if "." in last and last.rpartition(".")[2].lower() in _never_extensions():
         return True
-    if host.startswith(("digid.", "mijn.digid.", "login.", "sso.", "idp.", "auth.")) or "acceptatie" in host:
+    if _words("never", "host").find(fold(host.removesuffix(site_of(host)))):
         return True
-    return bool(_words("never", "url").find(fold(f"{parts.path} {parts.query}")))
+    return _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}"))
+
+
+def _forbids(words: Lexicon, text: str) -> bool:
+    """Whether one of ``words`` is in folded ``text``, and not as what is to be done without (``zonder DigiD``)."""
+    return bool(words.find(text)) and not _words("never", "without").find(text)
 
 
 @lru_cache(maxsize=8192)
 def forbidden_text(text: str) -> bool:
     """Whether a link with this text may never be followed."""
-    return bool(_words("never").find(fold(text)))
+    return _forbids(_words("never"), fold(text))
 
 
 @lru_cache(maxsize=8192)
-def _text_score(text: str) -> Scores:
+def text_score(text: str) -> Scores:
+    """What a text promises: of a link, or of a page's heading."""
     return Scores(*(_phrases(goal, "text").score(text)[0] for goal in GOALS))
 
 
@@ -106,6 +118,59 @@ def _text_score(text: str) -> Scores:
 def special(text: str) -> bool:
     """Whether a text is about an appointment with somebody else than the desk."""
     return bool(_words("special").find(fold(text)))
+
+
+@lru_cache(maxsize=8192)
+def at_the_desk(text: str) -> bool:
+    """Whether a text is about a product of the desk, for all of which one appointment form is there."""
+    return bool(_words("desk").find(fold(text))) and not special(text)
+
+
+@lru_cache(maxsize=4096)
+def in_translation(url: str) -> bool:
+    """Whether an address is in a translation of its site, by the first part of its path."""
+    return split(url).path.lstrip("/").partition("/")[0].lower() in _vocabulary()["translation"]["segments"]
+
+
+def lost_session(phrase: str) -> bool:
+    """Whether the phrase by which a page says that it is none is about a session that is not there."""
+    return bool(_words("session").find(fold(phrase)))
+
+
+@lru_cache(maxsize=8192)
+def portal_score(text: str) -> Scores:
+    """What a link promises that names a part of the site, and no form: the part for residents, a list of all subjects, a language."""
+    score = _portals().score(text)[0]
+    return Scores(score, score)
+
+
+@lru_cache(maxsize=64)
+def letter_score(text: str) -> Scores:
+    """What one letter of a list from A to Z promises: the page of the products and forms that begin with it."""
+    letters = _vocabulary()["letters"]
+    return Scores(*(float(letters[goal].get(text.lower(), 0.0)) for goal in GOALS))
+
+
+@lru_cache(maxsize=8192)
+def leads_on(text: str) -> bool:
+    """Whether a text says nothing but "go on": such a link leads to what its page is about."""
+    folded = fold(text)
+    return folded in _vocabulary()["onward"]["alone"] or bool(_words("onward").find(folded))
+
+
+def turns_pages(url: str, text: str) -> bool:
+    """Whether a link turns the pages of a calendar or a list: a day, a time, a page number, an arrow, a month."""
+    if not text:
+        return False
+    if _ARROWS.fullmatch(text) is not None:
+        parts = split(url)
+        return any(c.isdigit() for c in text + parts.path + parts.query) or path_score(url).best < STRONG
+    return any(c.isdigit() for c in text) and text_score(text).best < STRONG and bool(_words("calendar").find(fold(text)))
+
+
+@cache
+def _portals() -> Phrases:
+    return Phrases(_vocabulary()["portal"]["text"])
 
 
 @lru_cache(maxsize=8192)
@@ -138,11 +203,14 @@ def link_score(url: str, text: str, title: str = "", *, from_host: str = "") -> 
 
     The stronger of text and address counts, and a bit more when both agree; a word against in either counts in full.
     """
-    by_text = _text_score(text)
+    by_text = text_score(text)
     if title and title != text:
-        by_text = by_text.at_least(_text_score(title))
+        by_text = by_text.at_least(text_score(title))
     by_url = url_score(url, from_host=from_host)
-    return Scores(*(_combined(t, u) for t, u in zip(by_text, by_url, strict=True)))
+    found = Scores(*(_combined(t, u) for t, u in zip(by_text, by_url, strict=True)))
+    if found.appointment >= STRONG and _words("prefer").find(fold(text)):
+        found = found._replace(appointment=found.appointment + PREFERRED)
+    return found
 
 
 def _combined(text: float, url: float) -> float:

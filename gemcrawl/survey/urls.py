@@ -11,9 +11,14 @@ from typing import NamedTuple
 
 from gemcrawl.transport.urls import host_of
 
-__all__ = ["Parts", "clean_query", "host_of", "http_twin", "key", "pattern", "split", "without_noise"]
+__all__ = ["Parts", "chooses_product", "clean_query", "host_of", "http_twin", "key", "parent_page", "pattern", "place", "split"]
 
-_SESSION = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
+# Java servers append it to a segment; ASP.NET without cookies makes it a segment of its own: /(S(k4jbx0nqv2))/.
+_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid|sessionid)=[^/?#]*|/\((?:[A-Z]\([^)/]*\))+\)(?=/|$)", re.IGNORECASE)
+_LISTENER = re.compile(r"^\d+-\d+\.I?\w*Listener", re.IGNORECASE)
+"""What Apache Wicket calls on a page: a click within it, not another page."""
+_VERSION = re.compile(r"^\d+(?:-\d+(?:\..*)?)?$")
+"""A query that is nothing but a number: Wicket's version of a page; or, in old content systems, which page it is."""
 _DIGITS = re.compile(r"\d+")
 _LONG = re.compile(r"[0-9a-f]{8,}(?:-[0-9a-f]{4,})*", re.IGNORECASE)
 # Parameters that never change which page it is; `product` and its like do, but one of them per host is enough (`pattern`).
@@ -47,7 +52,7 @@ def clean_query(query: str) -> str:
     """``query`` without session ids, tracking, language and cache breakers, sorted."""
     if not query:
         return ""
-    kept = [pair for pair in query.split("&") if pair and not _NOISE.match(pair.partition("=")[0])]
+    kept = [pair for pair in query.split("&") if pair and not _NOISE.match(pair.partition("=")[0]) and not _LISTENER.match(pair)]
     return "&".join(sorted(kept))
 
 
@@ -60,9 +65,18 @@ def key(url: str) -> str:
     return f"{parts.host}{path}?{query}" if query else f"{parts.host}{path}"
 
 
-def without_noise(url: str) -> str:
-    """``url`` with its scheme, but without session ids and query noise: what identifies a form's page over time."""
-    return f"{split(url).scheme}://{key(url)}"
+@lru_cache(maxsize=4096)
+def place(url: str) -> str:
+    """Where a form is, over time: host and path, with what the query says unless it is noise, a version or the choice of a product."""
+    where, _, query = key(url).partition("?")
+    kept = [pair for pair in query.split("&") if pair and not _PRODUCT.match(pair.partition("=")[0]) and not _VERSION.match(pair)]
+    return f"{where.rstrip('/')}?{'&'.join(kept)}" if kept else where.rstrip("/")
+
+
+@lru_cache(maxsize=4096)
+def chooses_product(url: str) -> bool:
+    """Whether the query says which product of a catalogue is wanted."""
+    return any(_PRODUCT.match(pair.partition("=")[0]) for pair in split(url).query.split("&"))
 
 
 @lru_cache(maxsize=2048)
@@ -75,6 +89,15 @@ def pattern(url: str) -> str:
         name, _, value = pair.partition("=")
         names.append("product" if _PRODUCT.match(name) else f"{name}={_DIGITS.sub('N', _LONG.sub('H', value))}")
     return f"{parts.host}{path}?{'&'.join(names)}"
+
+
+def parent_page(url: str) -> str | None:
+    """The page one step up: the address without its query, else without its last segment; None at the root."""
+    parts = split(url)
+    if parts.query:
+        return f"{parts.scheme}://{parts.host}{parts.path}"
+    above = parts.path.rstrip("/").rpartition("/")[0]
+    return f"{parts.scheme}://{parts.host}{above}" if above else None
 
 
 def http_twin(url: str) -> str:

@@ -181,6 +181,8 @@ class Visitor:
                 if found.delay:
                     self._slow_down(host.partition(":")[0], found.delay)
                 return found
+            if answer.failure in ("dns", "address_refused"):  # of the name, and so of both schemes
+                break
         return Robots(closed=answer.failure or "robots_unavailable")
 
 

@@ -1,10 +1,11 @@
 """A crawl in a process of its own: asks gemcrawl's client for URLs, and prints the answers as JSON, one a line.
 
-Arguments: settings, then a list of questions, each the keyword arguments of `Client.get` and maybe ``slow_down``; both JSON.
+Arguments: settings, then a list of questions, each the keyword arguments of `Client.get`, or ``slow_down``, or ``together`` with a list of URLs; both JSON.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import dataclasses
 import json
@@ -35,6 +36,10 @@ class Asking(Spider):
         for question in QUESTIONS:
             if "slow_down" in question:
                 client.slow_down(*question["slow_down"])
+                continue
+            if "together" in question:
+                answers = await asyncio.gather(*(client.get(url, jar="GM9001") for url in question["together"]))
+                sys.stdout.writelines(json.dumps(dataclasses.asdict(answer), default=_plain) + "\n" for answer in answers)
                 continue
             if "within" in question:
                 question["deadline"] = time.monotonic() + question.pop("within")

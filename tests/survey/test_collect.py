@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from gemcrawl.fetch.answer import Answer
 from gemcrawl.forms import read_page
@@ -162,3 +164,63 @@ def test_session_cookies_without_secure_count_on_https_pages(scheme: str, names:
     (way,) = collection.ways.values()
     assert way.insecure_cookies == names
     assert way.personal_data
+
+
+WORDS = st.text("abcdefghij0123456789", min_size=1, max_size=12)
+NOISE = st.one_of(
+    st.tuples(st.sampled_from(("sid", "PHPSESSID", "utm_source", "lang", "taal", "cb", "_", "ref", "product", "product_code")), WORDS).map(
+        "=".join
+    ),
+    st.tuples(st.integers(0, 99), st.integers(0, 99)).map(lambda n: f"{n[0]}-{n[1]}.ILinkListener-menu"),
+)
+IN_PATH = st.one_of(st.just(""), WORDS.map(";jsessionid={}".format), WORDS.map("/(S({}))".format))
+
+
+def noisy(path: str, in_path: str, noise: list[str], scheme: str = "https") -> str:
+    where = f"/{path}{in_path}" if in_path.startswith(";") else f"{in_path}/{path}"
+    return f"{scheme}://www.x.test{where}" + (f"?{'&'.join(noise)}" if noise else "")
+
+
+@given(WORDS, IN_PATH, st.lists(NOISE, max_size=4), st.sampled_from(("https", "http")), IN_PATH, st.lists(NOISE, max_size=4))
+def test_a_form_keeps_its_id_whatever_session_product_tracking_and_scheme(
+    path: str, in_path: str, noise: list[str], scheme: str, in_target: str, target_noise: list[str]
+) -> None:
+    plain = only(collected(visit(f"https://www.x.test/{path}", contact("https://www.x.test/verzend"))))
+    url = noisy(path, in_path, noise, scheme)
+    again = only(collected(visit(url, contact(noisy("verzend", in_target, target_noise)))))
+    assert again.form_id == plain.form_id
+    both = collected(visit(f"https://www.x.test/{path}", contact("/verzend")), visit(url, contact("/verzend")))
+    assert only(both).seen_on == 2
+
+
+@given(WORDS, WORDS)
+def test_at_different_places_forms_have_different_ids(one: str, other: str) -> None:
+    assume(one != other)
+    forms = collected(*(visit(f"https://www.x.test/{path}?wfr={path}", contact()) for path in (one, other))).forms
+    assert len(forms) == len({form.form_id for form in forms.values()}) == 2
+
+
+@given(st.permutations(["nieuws", "over", "wonen", "afval"]))
+def test_a_form_of_the_page_frame_is_the_same_whichever_page_was_read_first(paths: list[str]) -> None:
+    form = only(collected(*(visit(f"https://www.x.test/{path}", NEWSLETTER) for path in paths)))
+    assert (form.seen_on, form.form_id) == (4, only(collected(visit("https://www.x.test/over", NEWSLETTER))).form_id)
+
+
+def test_a_form_that_the_home_page_carries_too_is_one_form() -> None:
+    collection = Collection("GM9999")
+    collection.add(visit(HOME, contact()), Found(via="home", depth=0, entry_url=None))
+    collection.add(visit("https://www.x.test/over", contact()), LINKED)
+    collection.finish()
+    assert (only(collection).page_url, only(collection).seen_on) == (HOME, 2)
+
+
+def test_a_page_that_says_what_another_said_counts_for_its_forms() -> None:
+    collection = Collection("GM9999")
+    collection.add(visit("https://www.x.test/contact", contact()), LINKED)
+    twin = visit("https://www.x.test/nl/contact", contact())
+    assert twin.reading is not None
+    collection.add_again(twin.reading, twin.final_url)
+    elsewhere = visit("https://other.test/contact", contact())
+    assert elsewhere.reading is not None
+    collection.add_again(elsewhere.reading, elsewhere.final_url)
+    assert only(collection).seen_on == 2

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemcrawl.survey.frontier import MAX_CANDIDATES, MAX_DEPTH, NAMED, PATIENCE, PER_PATTERN, Candidate, Frontier, Wanted
+from gemcrawl.survey.frontier import (
+    FRESH,
+    MAX_CANDIDATES,
+    MAX_DEPTH,
+    NAMED,
+    PATIENCE,
+    PER_PATTERN,
+    PER_PRODUCT,
+    Candidate,
+    Frontier,
+    Wanted,
+)
 from gemcrawl.survey.links import STRONG, WEAK, Scores
 
 HOME = "www.x.test"
@@ -76,14 +89,27 @@ def test_a_page_marked_as_read_elsewhere_is_not_taken() -> None:
     assert frontier.peek(Wanted(home=HOME)) is None
 
 
-def test_a_catalogue_is_one_pattern() -> None:
+@pytest.mark.parametrize(
+    ("host", "query", "most"),
+    [("planner.test", "?product=", PER_PRODUCT), ("planner.test", "?pagina=", PER_PATTERN), (HOME, "?product=", PER_PATTERN)],
+    ids=["a product of another party", "pages of a list", "the site's own catalogue"],
+)
+def test_a_catalogue_is_one_pattern(host: str, query: str, most: int) -> None:
     frontier = Frontier()
     for n in range(20):
-        frontier.add(candidate(f"?product={n}", 3))
+        frontier.add(replace(candidate(f"{query}{n}", 3, host=host), outside=int(host != HOME)))
     frontier.add(candidate("anders", 1))
-    taken = drain(frontier, Wanted(home=HOME))
-    assert taken == ["?product=0", "?product=1", "?product=2", "anders"]
-    assert len(taken) == PER_PATTERN + 1
+    assert drain(frontier, Wanted(home=HOME)) == [*(f"{query}{n}" for n in range(most)), "anders"]
+
+
+def test_where_a_product_cannot_be_read_another_one_is_tried() -> None:
+    frontier, wanted = Frontier(), Wanted(home=HOME)
+    products = [replace(candidate(f"?product={n}", 3, host="planner.test"), outside=1) for n in range(3)]
+    for product in products:
+        frontier.add(product)
+    frontier.take(products[0])
+    frontier.give_back(products[0])
+    assert frontier.peek(wanted) == products[1]
 
 
 def test_the_queue_is_bounded() -> None:
@@ -154,6 +180,23 @@ def test_a_special_appointment_does_not_end_the_search_for_the_desk() -> None:
     assert not wanted.wants(candidate("a", WEAK))
 
 
+def test_a_form_beside_everything_else_does_not_end_the_search_for_the_page_that_is_there_for_it() -> None:
+    wanted = Wanted(home=HOME)
+    wanted.found("contact", HOME, beside=True)
+    assert wanted.wants(candidate("contact", contact=STRONG))
+    assert not wanted.wants(candidate("vaag", contact=WEAK))
+    wanted.found("contact", HOME)
+    assert not wanted.wants(candidate("contact", contact=STRONG))
+
+
+def test_products_of_the_desk_have_one_form() -> None:
+    wanted = Wanted(home=HOME)
+    named = {text: replace(candidate(text, NAMED), text=f"Afspraak maken {text}") for text in ("rijbewijs", "trouwen", "wijkteam", "")}
+    assert all(map(wanted.wants, named.values()))
+    wanted.found("appointment", HOME)
+    assert [text for text, one in named.items() if wanted.wants(one)] == ["trouwen", "wijkteam", ""]
+
+
 @pytest.mark.parametrize("kind", ["search", "newsletter", "complaint", "manage_appointment"])
 def test_other_kinds_end_nothing(kind: str) -> None:
     wanted = Wanted(home=HOME)
@@ -162,10 +205,21 @@ def test_other_kinds_end_nothing(kind: str) -> None:
     assert wanted.contact
 
 
-def test_eager_is_a_strong_link_for_what_is_missing() -> None:
+def test_what_was_found_promises_nothing_any_more() -> None:
     wanted = Wanted(home=HOME)
-    assert wanted.eager(candidate("a", STRONG))
-    assert not wanted.eager(candidate("a", STRONG - 0.1))
+    assert wanted.promise(candidate("a", STRONG, WEAK)) == STRONG
     wanted.found("appointment", HOME)
-    assert not wanted.eager(candidate("a", STRONG))
-    assert wanted.eager(candidate("a", contact=STRONG))
+    assert wanted.promise(candidate("a", STRONG, WEAK)) == WEAK
+    wanted.found("contact", HOME)
+    assert wanted.promise(candidate("a", STRONG, WEAK)) == 0
+
+
+def test_after_many_pages_for_nothing_a_link_must_promise_more() -> None:
+    wanted = Wanted(home=HOME)
+    for _ in range(FRESH):
+        wanted.disappointed(candidate("a", WEAK))
+    assert wanted.wants(candidate("b", WEAK))
+    wanted.disappointed(candidate("a", WEAK))
+    assert not wanted.wants(candidate("b", WEAK))
+    assert wanted.wants(candidate("b", STRONG))
+    assert wanted.wants(candidate("b", contact=WEAK))

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from gemcrawl.survey.links import STRONG, WEAK, forbidden_text, forbidden_url, host_score, link_score
+from gemcrawl.survey.links import (
+    STRONG,
+    WEAK,
+    forbidden_text,
+    forbidden_url,
+    host_score,
+    leads_on,
+    letter_score,
+    link_score,
+    lost_session,
+    portal_score,
+    turns_pages,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,3 +97,87 @@ def test_some_links_are_never_followed(text: str) -> None:
 def test_host_labels_promise_something() -> None:
     assert host_score("afspraken.x.test").appointment == 4
     assert host_score("www.x.test").best == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://www.x.test/afspraak/zonder-digid", "Verder zonder DigiD"),
+        ("https://www.x.test/vraag", "Niet ingelogd verder gaan"),
+        ("https://www.x.test/vraag", "Formulier zonder in te loggen"),
+    ],
+)
+def test_what_does_without_a_login_is_the_way_to_take(url: str, text: str) -> None:
+    assert not forbidden_url(url)
+    assert not forbidden_text(text)
+    assert leads_on(text)
+
+
+@pytest.mark.parametrize("text", ["Lees verder", "Plantsoen", "Hier woont u goed", "Het formulier van vorig jaar"])
+def test_not_everything_with_such_a_word_only_leads_on(text: str) -> None:
+    assert not leads_on(text)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["acc.x.test", "afspraken-acceptatie.x.test", "test.afspraken.x.test", "www-tst.x.test", "raadsinformatie.x.test", "login.x.test"],
+)
+def test_systems_under_test_archives_and_logins_are_no_place_to_look(host: str) -> None:
+    assert forbidden_url(f"https://{host}/afspraak")
+
+
+@pytest.mark.parametrize("host", ["www.testel.nl", "afspraken.x.test", "www.accum.nl"])
+def test_a_name_that_only_looks_like_one_is(host: str) -> None:
+    assert not forbidden_url(f"https://{host}/afspraak")
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://www.x.test/afspraak?datum=3", "3"),
+        ("https://www.x.test/afspraak?datum=3", "09:30"),
+        ("https://www.x.test/afspraak?maand=10", ">"),
+        ("https://www.x.test/afspraak?maand=10", "oktober 2026"),
+        ("https://www.x.test/agenda", "»"),
+    ],
+)
+def test_days_times_and_arrows_turn_pages(url: str, text: str) -> None:
+    assert turns_pages(url, text)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://www.x.test/afspraak-maken", ">"),
+        ("https://www.x.test/afspraak", "Maak voor 1 mei een afspraak"),
+        ("https://www.x.test/afspraak", ""),
+        ("https://www.x.test/product/12", "Paspoort 2026"),
+    ],
+)
+def test_a_link_that_names_something_does_not(url: str, text: str) -> None:
+    assert not turns_pages(url, text)
+
+
+def test_of_equal_products_the_one_that_everybody_has_comes_first() -> None:
+    passport, other = (link_score("https://p.x.test/", f"Afspraak maken {product}") for product in ("paspoort", "standplaats"))
+    assert passport.appointment > other.appointment
+
+
+@pytest.mark.parametrize("text", ["Inwoners", "Alle onderwerpen", "Ynwenners", "Residents", "Nederlands"])
+def test_a_part_of_the_site_is_a_way_on_when_nothing_better_is(text: str) -> None:
+    assert WEAK <= min(portal_score(text)) < STRONG
+
+
+def test_letters_stand_for_what_begins_with_them() -> None:
+    assert letter_score("A").appointment > letter_score("P").appointment >= WEAK
+    assert letter_score("C").contact >= WEAK
+    assert letter_score("Q").best == 0
+
+
+def test_a_lost_session_is_told_from_other_errors() -> None:
+    assert all(
+        map(
+            lost_session, ("geen sessie gevonden", "sessie is verlopen", "session has expired", "sesje is ferrûn", "Sitzung ist abgelaufen")
+        )
+    )
+    assert not any(map(lost_session, ("pagina niet gevonden", "in onderhoud", "")))

@@ -9,6 +9,7 @@ from gemcrawl.fetch.rendered import Render
 from gemcrawl.items import Reason, Survey
 from gemcrawl.registry import Entry
 from gemcrawl.survey.explore import Limits, survey
+from gemcrawl.survey.previous import KnownForm
 from gemcrawl.survey.visit import Visitor
 from gemcrawl.transport.facts import Handshake, Hop
 from gemcrawl.transport.observed import Observed
@@ -30,7 +31,7 @@ def link(href: str, text: str) -> str:
 
 @dataclass
 class Web:
-    """Answers by URL: a page, ``(status, location)``, a status, or a reason."""
+    """Answers by URL: a page, ``(status, location)`` or ``(status, page)``, a status, or a reason."""
 
     answers: dict[str, str | int | tuple[int, str] | Reason]
     asked: list[str] = field(default_factory=list)
@@ -42,7 +43,8 @@ class Web:
             return Answer(url=url, failure=found)  # type: ignore[arg-type]
         status, location, body = 200, None, ""
         if isinstance(found, tuple):
-            status, location = found
+            status, other = found
+            location, body = (None, other) if other.startswith("<") else (other, "")
         elif isinstance(found, int):
             status = found
         else:
@@ -58,9 +60,17 @@ class Web:
             wire_bytes=len(body),
         )
 
-    async def survey(self, limits: Limits | None = None, known_hosts: tuple[str, ...] = (), render: Render | None = None) -> Survey:
+    async def survey(
+        self,
+        limits: Limits | None = None,
+        known_hosts: tuple[str, ...] = (),
+        render: Render | None = None,
+        previous: tuple[KnownForm, ...] = (),
+    ) -> Survey:
         entry = Entry(code="GM9999", name="Voorbeeld", province="Utrecht", website="www.x.test", known_hosts=known_hosts)
-        result, visitor = await survey(entry, self.get, Observed(), limits or Limits(), slow_down=lambda *_: None, render=render)
+        result, visitor = await survey(
+            entry, self.get, Observed(), limits or Limits(), slow_down=lambda *_: None, render=render, previous=previous
+        )
         assert isinstance(visitor, Visitor)
         assert result.municipality.requests >= len(self.asked)
         assert render is not None or result.municipality.requests == len(self.asked)

@@ -1,0 +1,71 @@
+"""Turns at servers: however many names a machine goes by, it gets one request at a time and a pause between two."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gemcrawl.fetch.resolver import Resolver
+
+REMEMBERED = 600.0
+"""Seconds for which the addresses of a name are not looked up again."""
+
+
+@dataclass(slots=True)
+class _Gate:
+    """One address."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+    """`time.monotonic` value before which no request may be sent."""
+
+
+class Servers:
+    """Knows which names are one server: a supplier's platform answers for a hundred municipalities, under their own domains too.
+
+    Args:
+        resolver: looks names up.
+        delay: seconds from one request to the next.
+    """
+
+    def __init__(self, resolver: Resolver, delay: float) -> None:
+        self._resolver, self._delay = resolver, delay
+        self._addresses: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
+        self._gates: dict[str, _Gate] = {}
+
+    @asynccontextmanager
+    async def turn(self, host: str, port: int) -> AsyncIterator[None]:
+        """The turn of one request to ``host``: at every address that it may be sent to."""
+        gates = [self._gates.setdefault(address, _Gate()) for address in await self._of(host, port)]
+        async with AsyncExitStack() as stack:
+            for gate in gates:  # in the order of the addresses, so that no two requests wait for each other
+                await stack.enter_async_context(gate.lock)
+            wait = max((gate.free_at for gate in gates), default=0.0) - time.monotonic()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            for gate in gates:
+                gate.free_at = time.monotonic() + self._delay
+            yield
+
+    async def _of(self, host: str, port: int) -> tuple[str, ...]:
+        """Addresses of ``host``; none where there are none, and none where a connect-to rule stands in for the name's own server."""
+        if self._resolver.redirects(host, port):
+            return ()
+        until, addresses = self._addresses.get((host, port), (0.0, ()))
+        if time.monotonic() < until:
+            return addresses
+        try:
+            addresses = tuple(sorted({found["host"] for found in await self._resolver.resolve(host, port)}))
+        except OSError:
+            addresses = ()
+        self._addresses[host, port] = time.monotonic() + REMEMBERED, addresses
+        return addresses
+
+    async def close(self) -> None:
+        """Ends the look-ups."""
+        await self._resolver.close()

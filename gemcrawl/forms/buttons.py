@@ -1,0 +1,52 @@
+"""Buttons that are links: a form that asks nothing and gets a page, a script that does nothing but go there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from gemcrawl.forms.submit import method_of
+
+if TYPE_CHECKING:
+    from gemcrawl.forms.document import RawForm
+
+_PAGE = re.compile(r"https?://|/|[\w.~-]+(?:[/?]|$)", re.IGNORECASE)
+_MAX_SCRIPT = 500
+_MAX_HIDDEN = 10
+_MAX_VALUE = 200
+_STRING = r"(?:\"([^\"\\\s]+)\"|'([^'\\\s]+)')"
+_GO = re.compile(
+    rf"(?:javascript:)?\s*(?:return\s+)?(?:(?:(?:window|document|self|top|parent|this)\s*\.\s*){{0,2}}location(?:\s*\.\s*href)?\s*=\s*{_STRING}"
+    rf"|(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location\s*\.\s*(?:assign|replace)\s*\(\s*{_STRING}\s*\)"
+    rf"|(?:window\s*\.\s*)?open\s*\(\s*{_STRING}\s*(?:,[^()]{{0,200}})?\))\s*;?\s*(?:return\s+(?:true|false)\s*;?)?\s*",
+    re.IGNORECASE,
+)
+
+
+def goes_to(script: str | None) -> str:
+    """Where an ``onclick`` or a ``javascript:`` address leads that does nothing but go there, as written; empty for any other."""
+    if not script or len(script) > _MAX_SCRIPT or ("location" not in script and "open" not in script):
+        return ""
+    match = _GO.fullmatch(script)
+    return next((group for group in match.groups() if group), "") if match else ""
+
+
+def is_link(form: RawForm) -> bool:
+    """Whether a form is a button that leads to another page: it gets an address, asks for nothing and has one button."""
+    attributes = form.attributes
+    action = (attributes.get("action") or "").strip()
+    if form.controls or len(form.buttons) != 1 or not _PAGE.match(action):
+        return False
+    if method_of(attributes.get("method")) != "get" or attributes.get("onsubmit"):
+        return False
+    return not any({"formaction", "formmethod", "name"} & button.keys() for button in form.submitters)
+
+
+def address(form: RawForm) -> str:
+    """The address that such a form gets, as written: its hidden values are the query."""
+    attributes: list[Mapping[str, str | None]] = [node.attributes for node in form.node.css("input[type=hidden]")[:_MAX_HIDDEN]]
+    pairs = [(a.get("name") or "", (a.get("value") or "")[:_MAX_VALUE]) for a in attributes if a.get("name")]
+    action = (form.attributes.get("action") or "").strip()
+    return f"{action.partition('#')[0].partition('?')[0]}?{urlencode(pairs)}" if pairs else action.partition("#")[0].partition("?")[0]

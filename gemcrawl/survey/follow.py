@@ -1,0 +1,140 @@
+"""Which links of a page join the frontier, and with how much promise: their own words, and what the page around them is about."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gemcrawl.survey.frontier import DECAY, Candidate
+from gemcrawl.survey.links import (
+    GOALS,
+    NOTHING,
+    STRONG,
+    WEAK,
+    Scores,
+    forbidden_text,
+    forbidden_url,
+    in_translation,
+    leads_on,
+    letter_score,
+    link_score,
+    portal_score,
+    text_score,
+    turns_pages,
+)
+from gemcrawl.survey.session import OUTSIDE_SCORE
+from gemcrawl.survey.urls import host_of
+
+if TYPE_CHECKING:
+    from gemcrawl.forms.page import Link, PageReading
+    from gemcrawl.items import FoundVia
+    from gemcrawl.survey.previous import Previous
+    from gemcrawl.survey.session import Session
+    from gemcrawl.survey.visit import Visit
+
+MAX_OUTSIDE = 2
+"""Clicks on another host: its first page, and the one link from there that names the form."""
+INHERITED = 0.5
+"""Share of a promising page's score that its own links to another host inherit, whatever their text."""
+HANDED_ON = 0.8
+"""Share that a link which only says "go on" inherits."""
+RAISED = 0.25
+"""Share that a link of little promise of its own gains, or loses, by what the page around it is about."""
+FEW = 8
+"""A home page, or one that promised a form, with no more ways on than this is a splash page or a choice: each of them is a way on."""
+CHOICE = 0.9
+"""What each of those promises."""
+LETTERS = 10
+"""Links of one letter that make a page a list from A to Z."""
+TRANSLATED = 0.8
+"""Share that a link into a translation of the site keeps: the forms in the site's own language come first."""
+_LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+
+
+class Follower:
+    """Follows the links of pages on behalf of one municipality; each link, by address and text, once."""
+
+    def __init__(self, session: Session, previous: Previous) -> None:
+        self._session, self._previous = session, previous
+        self._known: set[tuple[str, str]] = set()
+
+    def follow(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
+        """Queues what the links of a page promise.
+
+        Args:
+            visit: the page, as fetched or as rendered.
+            reading: what it says.
+            candidate: the link that led to it.
+        """
+        own = self._session.owns(visit.final_url)
+        evidence = about(reading, candidate)
+        lists = own and sum(1 for link in reading.links if _LETTER.fullmatch(link.text)) >= LETTERS
+        fresh = [link for link in reading.links if (link.url, link.text) not in self._known]
+        self._known.update((link.url, link.text) for link in fresh)
+        promising = [self._link(link, visit.final_url, candidate, evidence, own=own, lists=lists) for link in fresh]
+        begins = candidate.depth == 0 or (candidate.base.best >= STRONG and min(evidence) >= 0)
+        if own and begins and not any(promising) and not reading.forms:
+            self._choice(fresh, visit.final_url, candidate)
+
+    def _link(self, link: Link, page_url: str, parent: Candidate, evidence: Scores, *, own: bool, lists: bool) -> bool:
+        """Queues one link; whether it promises anything."""
+        session = self._session
+        target_own = session.owns(link.url)
+        base = link_score(link.url, link.text, link.title, from_host=host_of(page_url))
+        if own:
+            base = base.at_least(portal_score(link.text)) if target_own else base
+            base = base.at_least(letter_score(link.text)) if lists else base
+        if link.place == "main":
+            base = _by_page(base, link, parent, evidence, own=own, target_own=target_own)
+        if base.best < WEAK or turns_pages(link.url, link.text):
+            return False
+        if own:
+            session.collection.entry(page_url, link.url, inherits=link.inherits)
+        outside = 0 if target_own else parent.outside + 1
+        via: FoundVia = "home" if parent.depth == 0 else "link"
+        scores = base.times(DECAY**parent.depth)
+        if target_own and in_translation(link.url) and not in_translation(page_url):
+            scores = scores.times(TRANSLATED)
+        known = self._previous.advance(link.url, scores)
+        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known)
+        if forbidden_url(link.url) or forbidden_text(link.text):
+            if not forbidden_text(link.text):
+                session.missed(child)
+            return False
+        session.linked_again(child)
+        if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
+            return False
+        # From another host only its own pages, and only those whose link names the form.
+        if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
+            return False
+        session.frontier.add(child)
+        return True
+
+    def _choice(self, links: list[Link], page_url: str, candidate: Candidate) -> None:
+        """The ways on from a page that has hardly any, whatever they say: a choice of language, a picture to click."""
+        ways = {link.url: link for link in links if self._session.owns(link.url) and not self._session.frontier.seen(link.url)}
+        if len(ways) > FEW:
+            return
+        for url, link in ways.items():
+            if not forbidden_url(url) and not forbidden_text(link.text):
+                base = Scores(CHOICE, CHOICE).at_least(portal_score(link.text))
+                self._session.frontier.add(Candidate(url, base, "link", candidate.depth + 1, link.text, page_url, 0, base))
+
+
+def about(reading: PageReading, candidate: Candidate) -> Scores:
+    """What a page is about: what the link to it promised, and what its headings say for or against."""
+    if candidate.depth == 0:
+        return NOTHING
+    said = text_score(reading.headings[0] if reading.headings else reading.title or "")
+    return Scores(*(s if s < 0 else max(s, b) for s, b in zip(said, candidate.base, strict=True)))
+
+
+def _by_page(base: Scores, link: Link, parent: Candidate, evidence: Scores, *, own: bool, target_own: bool) -> Scores:
+    """The score of a link in the main content of a page that is about something."""
+    if min(base) < 0:
+        return base
+    if leads_on(link.text):
+        return base.at_least(evidence.times(HANDED_ON))
+    if own and not target_own and parent.base.best >= STRONG and base.best < OUTSIDE_SCORE:
+        return base.at_least(parent.base.times(INHERITED))
+    return Scores(*(b + RAISED * getattr(evidence, goal) if 0 < b < STRONG else b for goal, b in zip(GOALS, base, strict=True)))
