@@ -72,7 +72,6 @@ class _Context:
     group: Group | None = None
     label: LexborNode | None = None
     noscript: bool = False
-    row: LexborNode | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -156,7 +155,7 @@ class _Pass:
             tag = node.tag
             if tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
                 attributes = node.attributes
-                if attributes or tag in _SECTIONS or tag in {"fieldset", "td"}:
+                if attributes or tag in _SECTIONS or tag == "fieldset":
                     context = self.box(node, tag or "", attributes, context)
             elif tag == "noscript":
                 context = replace(context, noscript=True)
@@ -211,8 +210,6 @@ class _Pass:
             labelled_by = attributes.get("aria-labelledby") or ""
             self.want(labelled_by)
             changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
-        elif tag == "td":
-            changed["row"] = node
 
     def alert(self, node: LexborNode) -> None:
         if len(self.document.alerts) < 5:
@@ -338,7 +335,7 @@ class _Pass:
         id_ = attributes.get("id")
         if id_:
             self.by_id.setdefault(id_, form)
-        return replace(context, form=form, hidden=False, group=None, label=None, row=None)
+        return replace(context, form=form, hidden=False, group=None, label=None)
 
     def owner(self, context: _Context, node: LexborNode) -> RawForm:
         if context.form is not None:
@@ -362,13 +359,7 @@ class _Pass:
         if tag == "input" and type_ == "hidden":
             return
         self.want(attributes.get("aria-labelledby") or "")
-        before = ""
-        if context.row is not None and context.form is not None:
-            cell = context.row.prev
-            while cell is not None and not cell.is_element_node:
-                cell = cell.prev
-            before = text_of(cell) if cell is not None and cell.tag in {"td", "th"} else ""
-        control = Control(tag, attributes, context.hidden, context.group, context.label, before)
+        control = Control(tag, attributes, context.hidden, context.group, context.label, node)
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", control, node, attributes))
             return
