@@ -58,6 +58,10 @@ class RawForm:
     buttons: list[str] = field(default_factory=list)
     legends: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
+    element: bool = True
+    """False for controls that stand in no form element."""
+    number: int = 0
+    """Its place in document order."""
 
 
 @dataclass(slots=True, eq=False)
@@ -95,8 +99,8 @@ class Document:
     active: list[str] = field(default_factory=list)
     passive: list[str] = field(default_factory=list)
     forms: list[RawForm] = field(default_factory=list)
-    orphans: RawForm | None = None
-    """Controls that belong to no form."""
+    loose: dict[Place, RawForm] = field(default_factory=dict)
+    """Controls that belong to no form element, by the place they stand in."""
     alerts: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """Names of controls, hidden ones too."""
@@ -112,7 +116,7 @@ class Document:
     def visible_controls(self) -> int:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""
         count = 0
-        for form in (*self.forms, *((self.orphans,) if self.orphans else ())):
+        for form in (*self.forms, *(f for f in self.loose.values() if f.place == "main")):
             visible = sum(1 for c in form.controls if not c.hidden and type_of(c) not in {"hidden", "submit", "image", "button", "reset"})
             if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
                 count += visible
@@ -139,6 +143,7 @@ class _Pass:
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
         self.controls = 0
+        self.forms = 0
 
     def run(self, root: LexborNode) -> Document:
         contexts: dict[int, _Context] = {}
@@ -323,14 +328,8 @@ class _Pass:
         if context.form is not None or len(self.document.forms) >= MAX_FORMS:
             return None
         attributes = node.attributes
-        heading = ""
-        for section in reversed(context.sections):
-            heading = self.last_headings.get(section, "")
-            if heading:
-                break
-        if not heading and context.place == "main":
-            heading = self.last_headings.get(0, "")
-        form = RawForm(attributes, context.place, context.main, node, context.sections, heading)
+        form = RawForm(attributes, context.place, context.main, node, context.sections, self.heading_above(context))
+        self.numbered(form)
         self.document.forms.append(form)
         id_ = attributes.get("id")
         if id_:
@@ -340,9 +339,20 @@ class _Pass:
     def owner(self, context: _Context, node: LexborNode) -> RawForm:
         if context.form is not None:
             return context.form
-        if self.document.orphans is None:
-            self.document.orphans = RawForm({}, "main", context.main, node, context.sections, "")
-        return self.document.orphans
+        form = self.document.loose.get(context.place)
+        if form is None:
+            form = RawForm({}, context.place, context.main, node, context.sections, self.heading_above(context), element=False)
+            self.numbered(form)
+            self.document.loose[context.place] = form
+        return form
+
+    def numbered(self, form: RawForm) -> None:
+        self.forms += 1
+        form.number = self.forms
+
+    def heading_above(self, context: _Context) -> str:
+        heading = next(filter(None, (self.last_headings.get(section, "") for section in reversed(context.sections))), "")
+        return heading or (self.last_headings.get(0, "") if context.place == "main" else "")
 
     def control(self, node: LexborNode, tag: str, context: _Context) -> None:
         if self.controls >= _MAX_CONTROLS:
@@ -363,8 +373,6 @@ class _Pass:
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", control, node, attributes))
             return
-        if context.form is None and context.place != "main":
-            return
         form = self.owner(context, node)
         if len(form.controls) < 3 * MAX_FIELDS:
             form.controls.append(control)
@@ -378,8 +386,8 @@ class _Pass:
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", None, node, attributes))
             return
-        form = context.form or self.document.orphans
-        if form is None or (context.form is None and context.place != "main"):
+        form = context.form or self.document.loose.get(context.place)
+        if form is None:
             return
         if is_submitter(tag, type_) and len(form.submitters) < 50:
             form.submitters.append(attributes)

@@ -217,6 +217,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
             id_=id_,
             type_=type_,
             pattern=control.get("pattern")[:200],
+            hint=(control.get("placeholder") or control.get("title"))[:MAX_LABEL],
         )
         required = "required" in control.attributes or control.get("aria-required").lower() == "true"
         label = own if not group or own or type_ == "radio group" else group

@@ -7,6 +7,7 @@ on every page is recognised there.  What the page says (address, title, headings
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,12 +49,18 @@ _SEARCH_NAMES = frozenset(
         "searchterm",
     }
 )
+_SEARCHES = re.compile(r"(?<!be)(?<!ver)(?<!onder)zoek|(?<!re)search", re.IGNORECASE)
+"""In names; "bezoek" (visit), "verzoek" (request) and "research" are something else."""
 _LANGUAGE_NAMES = frozenset({"taal", "lang", "language", "lng", "goog-te-combo", "locale", "lang_dropdown_select"})
 _DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datum", "kies datum", "gewenste datum", "kies een dag"})
 _TIME_NAMES = frozenset(
     {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
 )
 _PERSON = frozenset({"name", "email", "phone"})
+_LITTLE = 0.3
+"""What is left of points that something else makes doubtful."""
+_OFFER = 1500
+"""Characters of a form in which products are looked for."""
 _FEW = 3
 """Fields; a search box has no more."""
 _WIZARD_KINDS: tuple[Kind, ...] = ("appointment", "contact")
@@ -77,6 +84,8 @@ class Evidence:
     hint: Points = field(default_factory=dict)
     """Points of a known product, by kind."""
     hint_reason: str = ""
+    offered: int = 0
+    """Different products of the municipal counter that the form names; `weigh` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +199,22 @@ def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
     total.add(kind, rules().structure[points], reason)
 
 
+def asks_words(fields: Iterable[Field]) -> bool:
+    """Whether there is a field for the words of a search, by its type or name."""
+    return any(f.type == "search" or (f.type == "text" and (f.name.lower() in _SEARCH_NAMES or _SEARCHES.search(f.name))) for f in fields)
+
+
 def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     asking = [f for f in fields if f.type in {"text", "search"}]
-    named = any(f.type == "search" or f.name.lower() in _SEARCH_NAMES for f in asking)
+    named = asks_words(asking)
     if evidence.role_search or (named and len(fields) <= _FEW and not categories & {"email", "phone", "free_text"}):
         _add(total, "search", "search_field", "a search field")
     elif len(fields) == 1 and asking and evidence.method == "get" and not categories:
         _add(total, "search", "single_text_by_get", "one text field, sent by get")
     elif categories - {"postcode", "address", "city"} or len(fields) > _FEW:
         # A word like "zoek" says little in a form that asks who somebody is.
-        total.points["search"] = total.points.get("search", 0.0) * 0.3
+        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
 
 
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
@@ -226,6 +240,10 @@ def weigh(evidence: Evidence) -> Sum:
     for zone, texts in evidence.own.items():
         total.zone(zone, texts, factors[zone])
     _structure(total, evidence)
+    evidence.offered = product_words(" ".join(evidence.own.get("text", ()))[:_OFFER])
+    if evidence.offered >= rules().products_least:
+        # A field that narrows down a list of products is not what the form is for.
+        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
     return total
 
 
@@ -241,9 +259,8 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
-        offered = product_words(" ".join(evidence.own.get("text", ()))[:1500])
-        if offered >= data.products_least:
-            total.add("appointment", data.products_weight * share, f"offers {offered} products of the counter")
+        if evidence.offered >= data.products_least:
+            total.add("appointment", data.products_weight * share, f"offers {evidence.offered} products of the counter")
         if any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ())):
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:

@@ -9,6 +9,7 @@ from gemcrawl.forms.addresses import Addresses, join, normal
 from gemcrawl.forms.assemble import forms_of
 from gemcrawl.forms.document import MAX_LINKS, Document, collect
 from gemcrawl.forms.fields import clean
+from gemcrawl.forms.kinds import SIDE_KINDS
 from gemcrawl.forms.markup import markup_of
 from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.forms.suppliers import recognise
@@ -53,7 +54,10 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         error = None
     links = _links(document, addresses)
     shell = _is_shell(tree, document, len(text), len(links))
-    forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text)
+    forms = forms_of(document, tree, url, addresses, supplier, entry_text)
+    if error:
+        # What a page that is none still carries is the search box and the like that stand on every page.
+        forms = () if challenge else tuple(f for f in forms if f.has_form_element and f.kind in SIDE_KINDS)
     secure = url.startswith("https://")
     return PageReading(
         url=url,
