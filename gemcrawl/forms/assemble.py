@@ -41,7 +41,8 @@ def forms_of(
     read = [(raw, fields) for raw, fields in read if fields or raw.submitters or raw.controls]
     read.extend(_loose(document, personal_only=supplier is not None and supplier.shell))
     read.sort(key=lambda pair: pair[0].number)
-    evidences = [_evidence(raw, fields, document.labels) for raw, fields in read]
+    headings = frozenset(document.headings)
+    evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]
     sums = [weigh(evidence) for evidence in evidences]
     main = _main_form(read, [decide(own) for own in sums])
     found: list[PageForm] = []
@@ -120,7 +121,7 @@ def _written(raw: RawForm, name: str) -> str | None:
     return value[:500]
 
 
-def _evidence(raw: RawForm, fields: list[Field], labels: Labels) -> Evidence:
+def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: frozenset[str]) -> Evidence:
     attributes = raw.attributes
     action = attributes.get("action") or ""
     own = {
@@ -135,7 +136,8 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels) -> Evidence:
     }  # fmt: skip
     if raw.element and len(fields) <= _SMALL:
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
-        own["lead"] = [clean(words_before(raw.node, labels.text), _LEAD)]
+        lead = clean(words_before(raw.node, labels.text), _LEAD)
+        own["lead"] = [] if lead in headings else [lead]
     if len(fields) <= 30:
         own["text"] = [clean(raw.node.text(deep=True, separator=" "), _TEXT)] if fields or raw.buttons else []
     return Evidence(
@@ -143,6 +145,7 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels) -> Evidence:
         fields=tuple(fields),
         role_search=attributes.get("role") == "search",
         method=method_of(attributes.get("method")),
+        says_get=(attributes.get("method") or "").strip().lower() == "get",
         password=any(type_of(c) == "password" for c in raw.controls),
     )
 

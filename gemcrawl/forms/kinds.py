@@ -56,6 +56,7 @@ _DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datu
 _TIME_NAMES = frozenset(
     {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
 )
+_TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
 _LITTLE = 0.3
 """What is left of points that something else makes doubtful."""
@@ -69,6 +70,8 @@ _WIZARD_BUTTONS = frozenset(
 )
 
 Points = dict[Kind, float]
+Hits = tuple[tuple[Kind, float, str], ...]
+"""Kind, weight and phrase."""
 
 
 @dataclass(slots=True)
@@ -80,6 +83,8 @@ class Evidence:
     fields: tuple[Field, ...] = ()
     role_search: bool = False
     method: str = "get"
+    says_get: bool = False
+    """Its method is get, and written."""
     password: bool = False
     hint: Points = field(default_factory=dict)
     """Points of a known product, by kind."""
@@ -106,7 +111,7 @@ class _Rules:
         for kind, phrases in data["phrases"].items():
             for phrase, weight in phrases.items():
                 self.points.setdefault(phrase, []).append((_kind(kind), float(weight)))
-        self.lexicon = Lexicon(self.points)
+        self.lexicon = Lexicon(self.points, gaps_count=True)
         self.own: dict[str, float] = data["own"]
         self.page: dict[str, float] = data["page"]
         self.structure: dict[str, float] = data["structure"]
@@ -116,14 +121,24 @@ class _Rules:
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]
         self.close: float = data["close"]
-        self.cache: dict[str, tuple[tuple[Kind, float, str], ...]] = {}
+        self.acts = frozenset(map(_kind, data["acts"]["kinds"]))
+        self.subjects = frozenset(map(_kind, data["acts"]["subjects"]))
+        self.act_least: float = data["acts"]["least"]
+        self.subject_share: float = data["acts"]["share"]
+        self.cache: dict[str, Hits] = {}
 
-    def hits(self, text: str) -> tuple[tuple[Kind, float, str], ...]:
+    def about(self, hits: Hits) -> Hits:
+        """Hits with the subject of an act weakened: a product that an appointment or a question is about is not applied for."""
+        if not any(kind in self.acts and weight >= self.act_least for kind, weight, _ in hits):
+            return hits
+        return tuple((kind, weight * self.subject_share if kind in self.subjects and weight > 0 else weight, phrase) for kind, weight, phrase in hits)
+
+    def hits(self, text: str) -> Hits:
         """(kind, weight, phrase) of every phrase in a text."""
         known = self.cache.get(text)
         if known is None:
             found = self.lexicon.find(fold(text))
-            known = tuple((kind, weight, phrase) for phrase in found for kind, weight in self.points[phrase])
+            known = self.about(tuple((kind, weight, phrase) for phrase in found for kind, weight in self.points[phrase]))
             if len(self.cache) >= 8192:
                 self.cache.clear()
             self.cache[text] = known
@@ -212,15 +227,22 @@ def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         _add(total, "search", "search_field", "a search field")
     elif len(fields) == 1 and asking and evidence.method == "get" and not categories:
         _add(total, "search", "single_text_by_get", "one text field, sent by get")
-    elif categories - {"postcode", "address", "city"} or len(fields) > _FEW:
+    elif evidence.says_get and fields and not categories:
+        _add(total, "search", "by_get", "sent by get, asks nothing personal")
+    elif categories or len(fields) > _FEW:
         # A word like "zoek" says little in a form that asks who somebody is.
         total.points["search"] = total.points.get("search", 0.0) * _LITTLE
+
+
+def _nothing_else(fields: Iterable[Field]) -> bool:
+    """Whether every field that asks nothing personal is one to tick."""
+    return all(f.category or f.type in _TICKED for f in fields)
 
 
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
-    if "email" in categories and categories <= {"email", "name", "gender"} and len(fields) <= 5 and not evidence.password:
+    if "email" in categories and categories <= {"email", "name", "gender"} and len(fields) <= 5 and _nothing_else(fields) and not evidence.password:
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
     if question:
         who = bool(categories & _PERSON)

@@ -49,15 +49,18 @@ def _fold_token(token: str) -> str:
 class Lexicon:
     """Finds phrases in folded text, at word boundaries.
 
-    A phrase is one or more words; ``*`` at the start or end of a word stands for any letters, and the word ``...`` for at most four words.
+    A phrase is one or more words; ``*`` at the start or end of a word stands for any letters, and the word ``...`` for at most four words.  With
+    `gaps_count`, phrases among the words that ``...`` stands for are found too: "vraag een terugbelafspraak aan" is about calling back.
     """
 
-    __slots__ = ("_by_start", "_everywhere", "phrases")
+    __slots__ = ("_by_start", "_everywhere", "_gaps_count", "phrases")
 
-    def __init__(self, phrases: Iterable[str]) -> None:
+    def __init__(self, phrases: Iterable[str], *, gaps_count: bool = False) -> None:
+        self._gaps_count = gaps_count
         self.phrases: tuple[str, ...] = tuple(dict.fromkeys(phrases))
         self._by_start: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-        self._everywhere: list[tuple[re.Pattern[str], str]] = []
+        self._everywhere: list[tuple[str, re.Pattern[str], str]] = []
+        """With the letters that a text must have for the phrase to be in it."""
         # Of phrases that end at the same place the more literal one is found.
         for phrase in sorted(self.phrases, key=lambda p: (_GAP in p, _STAR in p, -len(p))):
             # Folding comes before splitting so that "e-mail nieuwsbrief" is two words, as it is in folded text.
@@ -72,16 +75,17 @@ class Lexicon:
             first = parts[0] if parts else ""
             key = first.split("\\", 1)[0]
             if not key:
-                self._everywhere.append(entry)
+                self._everywhere.append((fold(phrase.split()[0].strip(_STAR)), *entry))
             else:
                 self._by_start.setdefault(key[:_KEY], []).append(entry)
 
     def find(self, text: str) -> list[str]:
         """Phrases in folded text, in text order: the longest at each place, and none that lies within another one found."""
         found: list[str] = []
-        covered = -1
+        covered, gap = -1, False
         start = 0
-        by_start, everywhere = self._by_start, self._everywhere
+        by_start = self._by_start
+        everywhere = [(pattern, phrase) for letters, pattern, phrase in self._everywhere if letters in text]
         for word in text.split(" "):
             entries: Iterable[tuple[re.Pattern[str], str]] = by_start.get(word[:_KEY], ())
             # A first word shorter than the key, as in "ip*", can only be a phrase of its own when it is not a stem; stems have three letters.
@@ -90,9 +94,10 @@ class Lexicon:
                 match = pattern.match(text, start)
                 if match is not None and match.end() > longest:
                     longest, best = match.end(), phrase
-            if best and longest > covered:
+            if best and (longest > covered or (longest < covered and gap)):
                 found.append(best)
-                covered = longest
+                if longest > covered:
+                    covered, gap = longest, self._gaps_count and _GAP in best
             start += len(word) + 1
         return found
 
