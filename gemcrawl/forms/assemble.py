@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from urllib.parse import quote
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.beside import words_before
 from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
-from gemcrawl.forms.kinds import Evidence, Judgement, asks_words, decide, judge, weigh
+from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.submit import by_script, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
@@ -23,6 +23,11 @@ from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 _SIDE_SHARE = 0.25
 """How much of the page's evidence counts for forms that are not its main form."""
 _TEXT = 1200
+_WISH = re.compile(
+    r"\s*(?:ja,? )?(?:wilt u|wil je|wil jij|ik wil|mogen wij|mogen we|mag de|would you|do you want|may we|m.chten sie|wol(?:le)? jo)\b",
+    re.IGNORECASE,
+)
+"""How a wish begins that is only ticked: "Wilt u teruggebeld worden?" within a form is not what the form is for."""
 _SMALL = 3
 """Fields."""
 _LEAD = 100
@@ -46,6 +51,7 @@ def forms_of(
     sums = [weigh(evidence) for evidence in evidences]
     main = _main_form(read, [decide(own) for own in sums])
     found: list[PageForm] = []
+    passed: list[RawForm] = []
     for i, (raw, fields) in enumerate(read):
         evidence = evidences[i]
         if i == main:
@@ -59,6 +65,7 @@ def forms_of(
         level: PersonalDataLevel = "seen" if data else "none"
         if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
             data, level = personal.in_order(set(supplier.inferred)), "inferred"
+        passed.append(raw)
         found.append(
             PageForm(
                 kind=judgement.kind,
@@ -77,8 +84,22 @@ def forms_of(
             )
         )
     if main is None or not read[main][1]:
-        found.extend(_mounted(document, tree, addresses, supplier, page, hint, url, has_main=main is not None))
+        node = tree.css_first(supplier.mount) if supplier is not None and supplier.mount else None
+        mounted = _mounted(document, node, addresses, supplier, page, hint, url, has_main=main is not None)
+        at = _before(tree, node, passed) if node is not None else len(found)
+        found[at:at] = mounted
     return tuple(found)
+
+
+def _before(tree: LexborHTMLParser, node: LexborNode, forms: list[RawForm]) -> int:
+    """How many of the forms begin before an element."""
+    known = {form.node.mem_id for form in forms}
+    count = 0
+    for element in tree.root.traverse() if tree.root is not None else ():
+        if element.mem_id == node.mem_id:
+            break
+        count += element.mem_id in known
+    return count
 
 
 def _loose(document: Document, *, personal_only: bool) -> Iterator[tuple[RawForm, list[Field]]]:
@@ -130,9 +151,9 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
             split(action)[1].partition("?")[0] if "://" in action else action.partition("?")[0].partition("#")[0],
         ],
         "heading": [raw.heading, *raw.headings[:5]],
-        "legend": raw.legends[:10],
+        "legend": [legend for legend in raw.legends[:10] if not _WISH.match(legend)],
         "buttons": raw.buttons[:10],
-        "labels": [t for f in fields[:40] for t in (f.label, f.name) if t],
+        "labels": [t for f in fields[:40] for t in (f.label, f.name) if t and not (f.type in TICKED and _WISH.match(t))],
     }  # fmt: skip
     if raw.element and len(fields) <= _SMALL:
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
@@ -175,7 +196,7 @@ def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgeme
 
 def _mounted(
     document: Document,
-    tree: LexborHTMLParser,
+    node: LexborNode | None,
     addresses: Addresses,
     supplier: Supplier | None,
     page: Mapping[str, list[str]],
@@ -187,7 +208,6 @@ def _mounted(
     """The form that a script will put on the page, when the page's product shows that it will."""
     if supplier is None:
         return []
-    node = tree.css_first(supplier.mount) if supplier.mount else None
     if node is None and (has_main or not ((supplier.shell and _is_product_page(supplier, url)) or supplier.keep)):
         return []
     api: list[str] = []

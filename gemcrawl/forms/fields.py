@@ -86,7 +86,8 @@ class Labels:
 
     def before(self, control: Control) -> str:
         """What stands just before a control, when it is short enough to be a label."""
-        text = words_before(control.wrapping or control.node, self.text)
+        labels = self.by_for.get(control.get("id")) if control.get("id") else None
+        text = words_before(labels[0] if labels else control.wrapping or control.node, self.text)
         return "" if len(text) > _MAX_BESIDE else text
 
     def of(self, control: Control) -> str:
@@ -200,8 +201,9 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
         if is_decoy(control, own):
             continue
         group = labels.of_group(control.group)
-        if type_ == "radio" and not group:
+        if not group and (type_ == "radio" or fold(own) in personal.date_parts()):
             group = labels.before(control)
+        choice = own if type_ == "radio" else _options(control) if type_ == "select" else ""
         if type_ == "radio" or (type_ == "checkbox" and boxes.get(name, 0) > 1):
             type_ = "radio group" if type_ == "radio" else "checkbox group"
             key = (type_, name)
@@ -217,7 +219,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
             id_=id_,
             type_=type_,
             pattern=control.get("pattern")[:200],
-            hint=(control.get("placeholder") or control.get("title"))[:MAX_LABEL],
+            hint=choice or (control.get("placeholder") or control.get("title"))[:MAX_LABEL],
         )
         required = "required" in control.attributes or control.get("aria-required").lower() == "true"
         label = own if not group or own or type_ == "radio group" else group
@@ -225,6 +227,19 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
         if len(found) >= MAX_FIELDS:
             break
     return found
+
+
+def _options(control: Control) -> str:
+    """The first words to choose from, without the empty choice."""
+    options: list[str] = []
+    option = control.node.first_child
+    for _ in range(12):
+        if option is None or len(options) > 2:
+            break
+        if option.tag == "option":
+            options.append((option.text(deep=True) or "")[:40])
+        option = option.next
+    return clean(" / ".join(options), MAX_LABEL)
 
 
 def signature(fields: Iterable[Field], buttons: Iterable[str]) -> str:

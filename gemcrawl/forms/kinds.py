@@ -56,7 +56,7 @@ _DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datu
 _TIME_NAMES = frozenset(
     {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
 )
-_TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
+TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
 _LITTLE = 0.3
 """What is left of points that something else makes doubtful."""
@@ -131,7 +131,9 @@ class _Rules:
         """Hits with the subject of an act weakened: a product that an appointment or a question is about is not applied for."""
         if not any(kind in self.acts and weight >= self.act_least for kind, weight, _ in hits):
             return hits
-        return tuple((kind, weight * self.subject_share if kind in self.subjects and weight > 0 else weight, phrase) for kind, weight, phrase in hits)
+        return tuple(
+            (kind, weight * self.subject_share if kind in self.subjects and weight > 0 else weight, phrase) for kind, weight, phrase in hits
+        )
 
     def hits(self, text: str) -> Hits:
         """(kind, weight, phrase) of every phrase in a text."""
@@ -236,13 +238,19 @@ def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
 
 def _nothing_else(fields: Iterable[Field]) -> bool:
     """Whether every field that asks nothing personal is one to tick."""
-    return all(f.category or f.type in _TICKED for f in fields)
+    return all(f.category or f.type in TICKED for f in fields)
 
 
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
-    if "email" in categories and categories <= {"email", "name", "gender"} and len(fields) <= 5 and _nothing_else(fields) and not evidence.password:
+    if (
+        "email" in categories
+        and categories <= {"email", "name", "gender"}
+        and len(fields) <= 5
+        and _nothing_else(fields)
+        and not evidence.password
+    ):
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
     if question:
         who = bool(categories & _PERSON)

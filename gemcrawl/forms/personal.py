@@ -123,20 +123,20 @@ def category(
     """The kind of personal data that a field asks for.
 
     `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it; `hint`
-    its placeholder or title, which only counts when nothing else says anything.
+    its placeholder, title or first choices, which only count when nothing else says anything.
     """
     if type_ not in _TEXT_TYPES and type_ not in _CHOICES:
         return None
     found = _by_label(label, group)
     if type_ in _CHOICES:
-        found = found or category_of_name(name)
+        found = found or category_of_name(name) or (category_of_label(hint) if hint else "")
         return _closed(found) if found in _OF_CHOICES else None
     if not found and autocomplete.strip():
         found = _autocomplete().get(autocomplete.lower().split()[-1], "")
     found = found or category_of_name(name) or category_of_name(id_)
     if not found and hint and hint != label:
         found = category_of_label(hint)
-        found = found if found in _BY_EXAMPLE else ""
+        found = found if found in _BY_EXAMPLE or (found == "gender" and type_ == "select") else ""
     if type_ in _BY_CONTROL:
         allowed, otherwise = _BY_CONTROL[type_]
         return _closed(found if found in allowed else otherwise)

@@ -176,3 +176,124 @@ def test_kind(kind: str, path: str, heading: str, inside: str, button: str) -> N
     html = f"<title>{heading} - Gemeente X</title><main><h1>{heading}</h1><form method=post action=''>{inside}<button>{button}</button></form></main>"
     (form,) = read_page(html.encode(), f"https://www.gem.test{path}").forms
     assert form.kind == kind, form.kind_reasons
+
+
+# The same among the search box and the site's name that stand on every page, with fields of no telling names.
+N = "<div class=f><label for=n1>Naam</label><input id=n1 name=q1></div>"
+M = "<div class=f><label for=n2>E-mailadres</label><input id=n2 type=email name=q2></div>"
+P = "<div class=f><label for=n3>Telefoonnummer</label><input id=n3 type=tel name=q3></div>"
+A = (
+    "<div><label for=s>Straat</label><input id=s></div><div><label for=h>Huisnummer</label><input id=h></div>"
+    "<div><label for=pc>Postcode</label><input id=pc></div><div><label for=w>Woonplaats</label><input id=w></div>"
+)
+G = "<div><label for=g>Geboortedatum</label><input id=g></div>"
+DT = "<label>Datum<input type=date name=d></label>"
+R = radios
+
+
+def text(label: str) -> str:
+    return f"<div><label for=t>{label}</label><textarea id=t name=q9></textarea></div>"
+
+
+def choice(label: str, *options: str) -> str:
+    return f"<label for=sel>{label}</label><select id=sel name=sel>" + "".join(f"<option>{o}" for o in options) + "</select>"
+
+
+MORE = [
+    ("appointment","/paspoort/aanvragen/afspraak","Paspoort aanvragen","<h2>Afspraak maken</h2>"+choice("Locatie","Stadhuis","Wijkcentrum")+DT,"Volgende"),
+    ("appointment","/f/12","Afspraak bij de gemeente: uw gegevens",N+G+M+P,"Afspraak bevestigen"),
+    ("appointment","/f/12","Stap 3 van 5: datum en tijd",R("09:00","09:10","09:20"),"Volgende stap"),
+    ("appointment","/online","Maak een afspraak voor uw rijbewijs",R("Verlengen","Eerste aanvraag"),"Verder"),
+    ("appointment","/x","Afspraak met een consulent Werk en Inkomen",N+P+M+text("Waarover wilt u praten?"),"Afspraak aanvragen"),
+    ("appointment","/x","Afspraak voor aangifte van geboorte",N+G+DT,"Verzenden"),
+    ("appointment","/x","Afspraak huwelijk of partnerschap",N+M+P+DT,"Verstuur"),
+    ("appointment","/x","Afspraak Omgevingsloket",N+M+P+text("Omschrijf uw bouwplan"),"Verstuur"),
+    ("appointment","/x","Waarvoor wilt u naar het gemeentehuis komen?",R("Paspoort","Rijbewijs","Uittreksel","Inschrijving","Overlijden"),"Volgende"),
+    ("appointment","/x","Kies uw product",R("Paspoort of identiteitskaart","Rijbewijs","Verhuizing uit het buitenland","Geboorteaangifte"),"Kies datum en tijd"),
+    ("appointment","/en/appointments","What do you need?",R("Passport","Driving licence","Registration","Identity card"),"Continue"),
+    ("appointment","/de/termin","Personalausweis oder Reisepass",choice("Standort","Rathaus")+DT,"Weiter"),
+    ("appointment","/x","Plan uw bezoek aan de milieustraat",choice("Tijdstip","9:00","9:30")+DT+"<label>Kenteken<input name=kt></label>","Reserveren"),
+    ("manage_appointment","/x","Afspraak annuleren","<label>Afspraakcode<input name=c></label>"+M,"Annuleer afspraak"),
+    ("manage_appointment","/x","Uw afspraak verzetten of annuleren",G+"<label>Afspraaknummer<input></label>","Zoek mijn afspraak"),
+    ("manage_appointment","/en","Cancel or reschedule an appointment","<label>Reference<input name=r></label>","Find"),
+    ("manage_appointment","/x","Afspraak bekijken","<label>Referentienummer<input name=r></label>"+M,"Bekijken"),
+    ("contact","/x","Contact opnemen met de gemeente",N+M+P+text("Uw bericht"),"Verzend"),
+    ("contact","/x","Stel uw vraag via dit formulier",text("Uw vraag")+"<label>Bijlage<input type=file></label>","Volgende"),
+    ("contact","/contact","Contactformulier","<p>Wilt u een klacht indienen of een melding doen? Gebruik dan het klachtenformulier of het meldingsformulier. Een afspraak maken kan online.</p>"+N+M+text("Vraag of opmerking"),"Versturen"),
+    ("contact","/x","E-mail de burgemeester",N+M+text("Uw bericht aan de burgemeester"),"Verstuur"),
+    ("contact","/x","Vraag aan Team Vergunningen",N+M+text("Uw vraag over een vergunning of aanvraag"),"Verstuur"),
+    ("contact","/x","Reageren of vragen stellen",N+M+text("Uw vraag of reactie"),"Verstuur"),
+    ("contact","/x","Vragen over afval",N+M+A+text("Stel hier uw vraag over afval"),"Verstuur"),
+    ("contact","/x","Suggesties en ideeën voor de gemeente",N+M+text("Uw suggestie"),"Verstuur"),
+    ("contact","/en","Contact",'<label>Name<input name=a></label><label>Email<input name=b type=email></label><label>Message<textarea></textarea></label>',"Send message"),
+    ("contact","/fy/kontakt","Kontakt","<label>Namme<input></label><label>E-mail<input type=email></label><label>Berjocht<textarea></textarea></label>","Ferstjoere"),
+    ("contact","/loket/contact","Contact Sociaal Loket",N+P+M+text("Waar kunnen wij u mee helpen?"),"Verstuur"),
+    ("contact","/x","Vraag over uw belastingaanslag",N+M+"<label>Aanslagnummer<input></label>"+text("Uw vraag"),"Verstuur"),
+    ("contact","/x","Contactformulier Omgevingsvergunning",N+M+P+text("Uw vraag"),"Verstuur"),
+    ("callback","/x","Bel me terug",N+P+choice("Voorkeur","Ochtend","Middag"),"Verstuur"),
+    ("callback","/contact/bellen","Teruggebeld worden door een medewerker",N+P+text("Onderwerp"),"Versturen"),
+    ("callback","/x","Vraag een terugbelafspraak aan",N+P+DT+choice("Tijd","9-12"),"Aanvragen"),
+    ("callback","/x","Wanneer mogen we u terugbellen?",N+P+choice("Dag","ma","di"),"Verstuur"),
+    ("complaint","/x","Klacht over een medewerker",N+M+A+text("Omschrijf wat er is gebeurd"),"Versturen"),
+    ("complaint","/x","Een klacht indienen over de gemeente",N+A+text("Uw klacht"),"Klacht indienen"),
+    ("complaint","/x","Formulier klacht ongewenst gedrag",N+M+text("Wat is er gebeurd?"),"Versturen"),
+    ("report","/x","Melding doen over de openbare ruimte","<label>Adres<input name=x></label>"+text("Omschrijving")+M,"Versturen"),
+    ("report","/x","Geluidsoverlast melden",N+M+text("Beschrijf de overlast"),"Verstuur"),
+    ("report","/x","Melding fout in gegevens",N+M+text("Wat klopt er niet?"),"Verstuur melding"),
+    ("report","/x","Gevonden voorwerp doorgeven",text("Omschrijving")+M,"Versturen"),
+    ("report","/x","Wat wilt u melden?",R("Afval","Verlichting","Groen","Wegen"),"Volgende"),
+    ("report","/x","Meld schade aan de weg",text("Wat ziet u?")+P,"Verstuur"),
+    ("newsletter","/x","Nieuwsbrief ondernemers",N+M,"Schrijf me in"),
+    ("newsletter","/x","Blijf op de hoogte",M,"Aanmelden"),
+    ("newsletter","/x","E-mailservice bekendmakingen",M+"<label>Postcode<input name=pc></label>","Aanmelden"),
+    ("feedback","/x","Heeft deze pagina u geholpen?",R("Ja","Nee"),"Verzenden"),
+    ("feedback","/x","Uw mening over deze website",R("1","2","3")+text("Toelichting"),"Versturen"),
+    ("feedback","/x","Klopt er iets niet op deze pagina?",text("Wat klopt er niet?")+M,"Verstuur"),
+    ("feedback","/x","Wat kunnen we verbeteren aan deze pagina?",text("Uw opmerking"),"Versturen"),
+    ("comment","/nieuws/a","Reacties",N+M+text("Reactie"),"Plaats reactie"),
+    ("comment","/blog/a","Geef een reactie",'<label>Reactie<textarea name=comment></textarea></label><label>Naam<input name=author></label><label>E-mail<input name=email></label><label>Site<input name=url></label>',"Reactie plaatsen"),
+    ("login","/x","Aanmelden","<label>E-mailadres<input name=u></label><label>Wachtwoord<input type=password></label>","Aanmelden"),
+    ("login","/x","Mijn Gemeente","","Inloggen met eHerkenning"),
+    ("login","/x","Wachtwoord vergeten?",M,"Nieuw wachtwoord aanvragen"),
+    ("product","/x","Omgevingsvergunning aanvragen",N+A+text("Omschrijving werkzaamheden"),"Volgende"),
+    ("product","/x","Melding evenement",N+M+P+DT+text("Omschrijving evenement"),"Versturen"),
+    ("product","/x","Bezwaarschrift",N+A+text("Gronden van uw bezwaar"),"Indienen"),
+    ("product","/x","Verhuizing binnen de gemeente",N+G+A,"Volgende"),
+    ("product","/x","Aangifte van overlijden",N+G,"Verder"),
+    ("product","/x","Uittreksel burgerlijke stand aanvragen",N+G+A,"Betalen"),
+    ("product","/x","Container omruilen",N+A,"Aanvragen"),
+    ("product","/x","Inzageverzoek AVG",N+M+text("Welke gegevens wilt u inzien?"),"Versturen"),
+    ("product","/x","Woo-verzoek",N+M+text("Omschrijving documenten"),"Verzoek indienen"),
+    ("product","/x","Schade melden bij de gemeente (aansprakelijkstelling)",N+M+A+"<label>IBAN<input></label>"+text("Omschrijving schade"),"Versturen"),
+    ("product","/x","Bijzondere bijstand",N+"<label>BSN<input></label><label>IBAN<input></label>","Volgende"),
+    ("product","/x","Aanvraag Wmo-voorziening",N+G+text("Waarbij heeft u hulp nodig?"),"Verstuur"),
+    ("product","/x","Ligplaatsvergunning",N+A,"Versturen"),
+    ("product","/x","Doorgeven nieuw rekeningnummer",N+"<label>IBAN<input></label>","Versturen"),
+    ("product","/x","Geheimhouding van uw gegevens",N+G,"Versturen"),
+    ("other","/x","Aanmelden als vrijwilliger",N+M+P+text("Motivatie"),"Aanmelden"),
+    ("other","/x","Denk mee over het nieuwe park",N+M+text("Uw idee"),"Versturen"),
+    ("other","/x","Reserveren vergaderzaal",N+M+DT,"Reserveren"),
+    ("other","/x","Aanmelden informatiebijeenkomst windpark",N+M+"<label>Aantal personen<input></label>","Aanmelden"),
+    ("other","/x","Afvalkalender: vul uw adres in","<label>Postcode<input name=p></label><label>Nr<input name=h></label>","Toon"),
+    ("other","/x","Inschrijven cursus EHBO",N+M+P,"Inschrijven"),
+    ("other","/x","Quiz over de gemeente",R("A","B","C"),"Verstuur antwoord"),
+    ("other","/x","Aanmelden spreekrecht raadsvergadering",N+M+P+"<label>Agendapunt<input></label>","Aanmelden"),
+    ("other","/x","Poll: wat vindt u van het plan?",R("Voor","Tegen"),"Stem"),
+    ("other","/x","Open sollicitatie",N+M+"<label>CV<input type=file></label>","Solliciteren"),
+    ("other","/x","Nomineer een vrijwilliger",N+M+text("Waarom?"),"Verstuur"),
+    ("search","/x","Zoeken","<input type=text name=trefwoord>","Zoek"),
+    ("search","/vacatures","Vacatures","<label>Functie<input name=functie></label>"+choice("Afdeling","a","b"),"Filter"),
+    ("search","/besluiten","Besluitenlijst","<label>Trefwoord<input name=t></label>"+DT,"Zoeken"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "path", "heading", "inside", "button"), MORE, ids=[f"{c[0]}: {c[2]}" for c in MORE])
+def test_kind_on_a_page_with_a_search_box(kind: str, path: str, heading: str, inside: str, button: str) -> None:
+    method = "get" if kind == "search" else "post"
+    html = (
+        f"<title>{heading} | Gemeente Voorbeeld</title><header><form action=/zoeken role=search><input name=zoek><button>Zoeken</button></form></header>"
+        f"<main><h1>{heading}</h1><form method={method} action='/verwerk'>{inside}<button type=submit>{button}</button></form></main>"
+    )
+    search, form = read_page(html.encode(), f"https://www.gem.test{path}").forms
+    assert search.kind == "search"
+    assert form.kind == kind, form.kind_reasons
