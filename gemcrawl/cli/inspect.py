@@ -48,6 +48,9 @@ def inspect(
         str, typer.Option(metavar="URL", help="The address that a file's page has; its links and forms resolve against it.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per page and line: url, forms, links.")] = False,
+    vocabulary: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Words, weights and fingerprints of your own, laid over the packaged ones.")
+    ] = None,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never start a browser.")] = False,
     delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server.")] = 1.0,
     connect_to: Annotated[list[str] | None, typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; may be repeated.")] = None,
@@ -69,6 +72,10 @@ def inspect(
         raise UsageError(
             f"--url {url!r} is the address of one file, and there are {len(files)}; for many give a CSV with the columns file,url"
         )
+    if files:
+        from gemcrawl.forms.vocabulary import use
+
+        use(vocabulary)
     for file in files:
         show(_read(file))
     if addresses:
@@ -79,6 +86,7 @@ def inspect(
                 "GEMCRAWL_RENDER": not no_render,
                 "GEMCRAWL_CONNECT_TO": connect_to or [],
                 "GEMCRAWL_ALLOW_NET": allow_net or [],
+                "GEMCRAWL_VOCABULARY": str(vocabulary) if vocabulary else None,
                 "GEMCRAWL_CA_FILE": str(ca_file) if ca_file else None,
                 "DOWNLOAD_DELAY": delay,
             },

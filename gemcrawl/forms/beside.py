@@ -57,7 +57,7 @@ def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str,
             text = " ".join((sibling.text(deep=False) or "")[-400:].split())
             if any(c.isalnum() for c in text):
                 parts.append(text)
-        elif tag == "br" or tag == "hr":
+        elif tag in {"br", "hr"}:
             if parts:
                 break
         elif tag in _CONTROLS:

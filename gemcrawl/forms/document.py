@@ -205,10 +205,10 @@ class _Pass:
         if tag in _SECTIONS and tag != "main":
             changed["sections"] = (*context.sections[-30:], node.mem_id)
         if context.form is not None:
-            self.box_in_form(node, tag, attributes, context, changed)
+            self.box_in_form(tag, attributes, context, changed)
         return replace(context, **changed) if changed else context  # type: ignore[arg-type]
 
-    def box_in_form(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
+    def box_in_form(self, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
         if not context.hidden and attributes and hides(attributes):
             changed["hidden"] = True
         if tag == "fieldset" or (attributes and attributes.get("role") in {"group", "radiogroup"}):

@@ -10,10 +10,9 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, get_args
 
-from gemcrawl.forms.data import table
+from gemcrawl.forms.data import derived, table
 from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import Field, Kind, PersonalData
 
@@ -154,7 +153,7 @@ def _kind(word: str) -> Kind:
     return word
 
 
-@cache
+@derived
 def rules() -> _Rules:
     """The compiled word list."""
     return _Rules(table("kinds.toml"))

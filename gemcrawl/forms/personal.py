@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
 
-from gemcrawl.forms.data import table
+from gemcrawl.forms.data import derived, remembered, table
 from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import PERSONAL_DATA, Field, PersonalData
 
@@ -64,28 +63,28 @@ class _Words:
         return min(found, key=lambda c: self.rank.get(c, len(self.rank)), default=_NONE)
 
 
-@cache
+@derived
 def _labels() -> _Words:
     return _Words(table("personal.toml")["label"])
 
 
-@cache
+@derived
 def _names() -> _Words:
     data = table("personal.toml")
     return _Words(data["label"], data["name"])
 
 
-@cache
+@derived
 def _autocomplete() -> dict[str, str]:
     return {word: category for category, words in table("personal.toml")["autocomplete"].items() for word in words}
 
 
-@cache
+@derived
 def _types() -> dict[str, str]:
     return {word: category for category, words in table("personal.toml")["type"].items() for word in words}
 
 
-@cache
+@derived
 def date_parts() -> frozenset[str]:
     """Labels that only name a part of a date: the group's label says of which."""
     return frozenset(table("personal.toml")["parts"]["words"])
@@ -100,7 +99,7 @@ def name_words(name: str) -> str:
     return fold(_CAMEL.sub(" ", last))
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def category_of_label(label: str) -> str:
     """Category of a label's words; ``none`` when they rule one out, empty when they say nothing."""
     folded = fold(label)
@@ -109,7 +108,7 @@ def category_of_label(label: str) -> str:
     return _labels().category(folded)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def category_of_name(name: str) -> str:
     """The same for a name or id attribute."""
     words = name_words(name)
@@ -179,7 +178,7 @@ def asked(fields: Iterable[Field]) -> tuple[PersonalData, ...]:
     return in_order(found)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def _parts_of(label: str) -> tuple[PersonalData, ...]:
     bare = _REMARK.sub(" ", label)
     parts, ways = _JOINTS.split(bare), _OR.split(bare)

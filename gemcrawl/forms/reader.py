@@ -12,7 +12,7 @@ from gemcrawl.forms.fields import clean
 from gemcrawl.forms.kinds import SIDE_KINDS
 from gemcrawl.forms.markup import markup_of
 from gemcrawl.forms.page import Link, PageReading
-from gemcrawl.forms.suppliers import recognise
+from gemcrawl.forms.suppliers import Traces, recognise
 
 _TEXT = 4 * state.SMALL_TEXT
 _NO_TEXT = frozenset({"script", "style", "template", "noscript"})
@@ -23,11 +23,12 @@ _SHELL_MOUNTS = (
 )
 
 
-def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "") -> PageReading:
+def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "", cookies: tuple[str, ...] = ()) -> PageReading:
     """Everything the survey and the transport rules need from one document.
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
-    page, when known: it counts as evidence for the kind of the page's main form.  Never raises on account of the document: at most 2 MB are read, 2000
+    page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
+    at.  Never raises on account of the document: at most 2 MB are read, 2000
     links, 100 forms, 300 fields per form.
     """
     url = normal(url)
@@ -44,7 +45,10 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     if not base.startswith(("https://", "http://")):
         base = url
     addresses = Addresses(base)
-    found = recognise(url, markup, document.signs(), document.generator)
+    traces = Traces(
+        markup=markup, signs=document.signs(), scripts="\n".join(document.scripts), generator=document.generator, cookies=cookies
+    )
+    found = recognise(url, traces)
     supplier = found[0] if found else None
     text = _visible_text(tree, document)
     fields = document.visible_controls()
