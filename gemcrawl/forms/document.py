@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -37,6 +38,8 @@ _BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "d
 """Elements that matter inside forms only."""
 _ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
 _MAX_ALERT = 400
+_LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
+"""Handled elements that hold no other."""
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
@@ -154,24 +157,28 @@ class _Pass:
             "base": self.base, "title": self.title, "img": self.passive, "audio": self.passive, "video": self.passive, "source": self.passive,
             "object": self.active, "embed": self.active, "html": self.html,
         }  # fmt: skip
+        known, handler_of = contexts.get, handle.get
         for node in root.traverse():
             parent = node.parent
-            context = contexts.get(parent.mem_id, _ROOT) if parent is not None else _ROOT
-            tag = node.tag
-            if tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
-                attributes = node.attributes
-                if attributes or tag in _SECTIONS or tag == "fieldset":
-                    context = self.box(node, tag or "", attributes, context)
-            elif tag == "noscript":
-                context = replace(context, noscript=True)
-            else:
-                handler = handle.get(tag or "")
-                changed = handler(node, tag or "", context) if handler is not None else None
+            context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
+            tag = node.tag or ""
+            handler = handler_of(tag)
+            if handler is not None:
+                changed = handler(node, tag, context)
+                if tag in _LEAVES:
+                    continue
                 if changed is not None:
                     context = changed
                     if tag == "form" and parent is not None:
                         self.table_form(parent, context, contexts)
-            contexts[node.mem_id] = context
+            elif tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
+                attributes = node.attributes
+                if attributes or tag in _SECTIONS or tag == "fieldset":
+                    context = self.box(node, tag, attributes, context)
+            elif tag == "noscript":
+                context = replace(context, noscript=True)
+            if context is not _ROOT:
+                contexts[node.mem_id] = context
         self.finish(root)
         return self.document
 
@@ -190,9 +197,10 @@ class _Pass:
                 place = _ROLES.get(role, place)
                 if role == "alert":
                     self.alert(node)
+            by_class, alerts = _of_class((attributes.get("class") or "")[:MAX_TEXT])
             if place is None and context.place == "main" and not context.main:
-                place = _IDS.get((attributes.get("id") or "").lower()) or _first_class_place(attributes.get("class"))
-            if _ALERT.search(attributes.get("class") or ""):
+                place = _IDS.get((attributes.get("id") or "").lower()) or by_class
+            if alerts:
                 self.alert(node)
         changed: dict[str, object] = {}
         if place is not None and not (context.form is not None and tag not in _LANDMARKS):
@@ -431,11 +439,8 @@ class _Pass:
                     texts[own] = text_of(node)
 
 
-def _first_class_place(class_: str | None) -> Place | None:
-    if not class_:
-        return None
-    for word in class_.lower().split()[:6]:
-        place = _IDS.get(word)
-        if place is not None:
-            return place
-    return None
+@lru_cache(maxsize=8192)
+def _of_class(class_: str) -> tuple[Place | None, bool]:
+    """What a class attribute says: the landmark that one of its first words names, and whether it is an alert."""
+    place = next((_IDS[word] for word in class_.lower().split()[:6] if word in _IDS), None)
+    return place, bool(_ALERT.search(class_))

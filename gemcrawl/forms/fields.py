@@ -119,6 +119,8 @@ class Labels:
 
 def clean(text: str, limit: int) -> str:
     """White space folded, cut to a number of characters."""
+    if len(text) <= limit:
+        return " ".join(text.split())
     return " ".join(text[: limit * 8].split())[:limit].rstrip()
 
 

@@ -93,6 +93,10 @@ def _visible_text(tree: LexborHTMLParser, document: Document) -> str:
     body = tree.body
     if body is None:
         return ""
+    # A page whose links alone say so much is not small, and what it says does not matter.
+    links = [text for _, text, _, _ in document.links]
+    if sum(map(len, links)) > _TEXT:
+        return " ".join(links)[:_TEXT]
     text = clean(body.text(deep=True, separator=" "), _TEXT + document.script_characters)
     if not document.script_characters or len(text) >= _TEXT + document.script_characters:
         return text[:_TEXT]
@@ -137,6 +141,9 @@ def _addresses(references: list[str], addresses: Addresses) -> tuple[str, ...]:
 
 
 def _insecure(references: list[str], addresses: Addresses) -> tuple[str, ...]:
+    if addresses.base.startswith("https://"):
+        # Only what names its scheme can leave https.
+        references = [reference for reference in references if ":" in reference]
     return tuple(dict.fromkeys(u for u in map(addresses.join, references) if u.startswith("http://")))
 
 
