@@ -13,6 +13,7 @@ from gemcrawl.exceptions import UsageError
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.tls import strict_context
+from gemcrawl.forms import vocabulary
 from gemcrawl.snapshot.output import prepare_output
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def check(settings: BaseSettings) -> None:
 
 
 def check_connections(settings: BaseSettings) -> None:
-    """Checks delay, connect-to rules, networks allowed and roots.
+    """Checks delay, connect-to rules, networks allowed and roots; takes up a vocabulary of the user's own.
 
     Raises:
         UsageError: one of them cannot be used.
@@ -52,3 +53,5 @@ def check_connections(settings: BaseSettings) -> None:
     Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
     if ca_file := settings.get("GEMCRAWL_CA_FILE"):
         strict_context(Path(ca_file))
+    directory = settings.get("GEMCRAWL_VOCABULARY")
+    vocabulary.use(Path(directory) if directory else None)

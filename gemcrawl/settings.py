@@ -60,6 +60,7 @@ GEMCRAWL_RENDER_SECONDS = 8.0  # time per rendered page
 GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of the browser; empty: look on PATH
 
 # --- what is surveyed, and where it goes ---
+GEMCRAWL_VOCABULARY: str | None = None  # directory with words, weights and fingerprints of one's own, see docs/vocabulary.md
 GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own

@@ -85,6 +85,9 @@ def crawl(
         list[str] | None, typer.Option(metavar="CIDR", help="Allow connections to this network although it is not public; may be repeated.")
     ] = None,
     ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
+    vocabulary: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Words, weights and fingerprints of your own, laid over the packaged ones.")
+    ] = None,
     keep_parts: KeepParts = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
@@ -102,6 +105,7 @@ def crawl(
         "GEMCRAWL_CONNECT_TO": connect_to or [],
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": _text(ca_file),
+        "GEMCRAWL_VOCABULARY": _text(vocabulary),
         "GEMCRAWL_RESUME": resume,
         "DOWNLOAD_DELAY": delay,
         "GEMCRAWL_CONCURRENT_SITES": concurrency,

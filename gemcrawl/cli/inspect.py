@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gemcrawl.exceptions import UsageError
-from gemcrawl.transport.urls import clean, scheme_of
+from gemcrawl.transport.urls import clean, host_of, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +41,19 @@ class PageFile:
 
 def inspect(
     pages: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="URL|FILE...", help="Addresses, HTML files, or CSV files with the columns file,url.", show_default=False),
-    ],
+    ] = None,
     url: Annotated[
-        str, typer.Option(metavar="URL", help="The address that a file's page has; its links and forms resolve against it.")
+        str,
+        typer.Option(
+            metavar="URL|CSV", help="The address that the file's page has, or a CSV file,url for many: links and forms resolve against it."
+        ),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per page and line: url, forms, links.")] = False,
+    vocabulary: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Words, weights and fingerprints of your own, laid over the packaged ones.")
+    ] = None,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never start a browser.")] = False,
     delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server.")] = 1.0,
     connect_to: Annotated[list[str] | None, typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; may be repeated.")] = None,
@@ -58,17 +64,25 @@ def inspect(
 
     An address is fetched as the survey would: within robots.txt, GET only, rendered where scripts fill the page.  A file is only read.
 
-    Examples: gemcrawl inspect page.html --url https://www.gemeente.nl/contact
+    One page:  gemcrawl inspect page.html --url https://www.gemeente.nl/contact
 
-    gemcrawl inspect --json pages.csv
+    Many:  gemcrawl inspect --json pages.csv
+
+    The effect of words of your own:  gemcrawl inspect page.html --vocabulary mine/
+
+    Exit codes: 0 every page was shown (one that could not be read says so), 2 wrong usage.
     """
     show: Show = _print_json if as_json else _print
-    addresses = [page for page in pages if page.lower().startswith(("http://", "https://"))]
-    files = [file for page in pages if page not in addresses for file in _files(Path(page), url)]
-    if url and len(files) != 1:
-        raise UsageError(
-            f"--url {url!r} is the address of one file, and there are {len(files)}; for many give a CSV with the columns file,url"
-        )
+    addresses = [page for page in pages or [] if page.lower().startswith(("http://", "https://"))]
+    for address in addresses:
+        _address(address, repr(address))
+    files = _pages([page for page in pages or [] if page not in addresses], url)
+    if not files and not addresses:
+        raise UsageError("no page to inspect; give an address that begins with https://, an HTML file, or a CSV with the columns file,url")
+    if files:
+        from gemcrawl.forms.vocabulary import use
+
+        use(vocabulary)
     for file in files:
         show(_read(file))
     if addresses:
@@ -79,43 +93,100 @@ def inspect(
                 "GEMCRAWL_RENDER": not no_render,
                 "GEMCRAWL_CONNECT_TO": connect_to or [],
                 "GEMCRAWL_ALLOW_NET": allow_net or [],
+                "GEMCRAWL_VOCABULARY": str(vocabulary) if vocabulary else None,
                 "GEMCRAWL_CA_FILE": str(ca_file) if ca_file else None,
                 "DOWNLOAD_DELAY": delay,
             },
         )
 
 
+def _pages(named: Sequence[str], url: str) -> list[PageFile]:
+    """The files to read, each with its address.
+
+    Raises:
+        UsageError: one of them cannot be read, or has no address where a list of addresses is given.
+    """
+    if url and scheme_of(url) not in ("http", "https") and _is_list(Path(url)):
+        return _listed(named, Path(url))
+    files = [file for page in named for file in _files(Path(page), url)]
+    if url and len(files) != 1:
+        raise UsageError(
+            f"--url {url!r} is the address of one file, and there are {len(files)}; for many give a CSV with the columns file,url"
+        )
+    return files
+
+
+def _listed(named: Sequence[str], path: Path) -> list[PageFile]:
+    """The files named, or all that are listed when none is, with their addresses in a list."""
+    listed = list(_rows(path))
+    if not named:
+        return listed
+    urls = {file.path.resolve(): file.url for file in listed}
+    found: list[PageFile] = []
+    for name in named:
+        file = Path(name)
+        if file.resolve() not in urls:
+            raise UsageError(f"{name!r} is not listed in {str(path)!r}")
+        found.append(PageFile(file, urls[file.resolve()]))
+    return found
+
+
+def _is_list(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
+
+
 def _files(path: Path, url: str) -> Iterator[PageFile]:
     """The pages that a path stands for.
 
     Raises:
-        UsageError: it cannot be read, or is a CSV without the columns file and url, or with an address that is none.
+        UsageError: it cannot be read, or is a list that cannot be used.
     """
-    if path.suffix.lower() != ".csv":
-        if not path.is_file():
-            raise UsageError(
-                f"{str(path)!r} is no file; give an address that begins with https://, an HTML file, or a CSV with the columns file,url"
-            )
+    if _is_list(path):
+        yield from _rows(path)
+    elif path.is_file():
         yield PageFile(path, _address(url, f"--url {url!r}") if url else NOWHERE)
-        return
+    else:
+        raise UsageError(
+            f"{str(path)!r} is no file; give an address that begins with https://, an HTML file, or a CSV with the columns file,url"
+        )
+
+
+def _rows(path: Path) -> Iterator[PageFile]:
+    """The pages that a list names.
+
+    Raises:
+        UsageError: it cannot be read, lacks the columns file and url, lists nothing, or names what is no file or no address.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)
             if not {"file", "url"} <= set(rows.fieldnames or ()):
-                raise UsageError(f"{str(path)!r} has the columns {', '.join(rows.fieldnames or ()) or 'none'}; it needs file,url")
+                raise UsageError(
+                    f"{str(path)!r} has the columns {', '.join(rows.fieldnames or ()) or 'none'}; it needs file,url, separated by a comma"
+                )
+            listed = False
             for row in rows:
-                named = Path(row["file"] or "")
-                found = named if named.is_absolute() else path.parent / named
+                listed = True
                 where = f"{path}, line {rows.line_num}:"
-                if not found.is_file():
-                    raise UsageError(f"{where} {row['file']!r} is no file; a relative name starts at the directory of the CSV")
-                yield PageFile(found, _address(row["url"] or "", f"{where} url {row['url']!r}"))
+                yield PageFile(
+                    _near(path, row["file"] or "", where), _address((row["url"] or "").strip(), f"{where} url {row['url'] or ''!r}")
+                )
+            if not listed:
+                raise UsageError(f"{str(path)!r} lists no page below its line file,url")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{str(path)!r} cannot be read as CSV ({error})") from None
 
 
+def _near(path: Path, name: str, where: str) -> Path:
+    """A file named in a list: beside the list, else where the command was given."""
+    for found in (path.parent / name, Path(name)):
+        if name and found.is_file():
+            return found
+    raise UsageError(f"{where} {name!r} is no file; a relative name starts at the directory of the CSV")
+
+
 def _address(url: str, said: str) -> str:
-    if scheme_of(url) not in ("http", "https"):
+    if scheme_of(url) not in ("http", "https") or not host_of(url):
         raise UsageError(f"{said} is no http or https address")
     return url
 
@@ -157,7 +228,7 @@ def _print(page: dict[str, Any]) -> None:
         for reason in form["reasons"]:
             console.print(Text(f"    because {clean(reason)}", overflow="fold"))
         for target in form["submit_urls"]:
-            console.print(Text(f"    {(form['method'] or 'get').lower()} to {clean(target)}", overflow="fold"))
+            console.print(Text(f"    {form['method']} to {clean(target)}", overflow="fold"))
         if form["fields"]:
             console.print(Padding(_fields(form["fields"]), (0, 0, 0, 4)))
         if form["personal_data"]:

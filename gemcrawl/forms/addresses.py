@@ -39,6 +39,8 @@ class Addresses:
 
     def web(self, reference: str) -> str:
         """The same, and empty for every scheme but http and https."""
+        if self._origin and len(reference) <= MAX_URL and _PLAIN_PATH.fullmatch(reference):
+            return self._origin + reference
         url = self.join(reference)
         return url if url.startswith(("https://", "http://")) else ""
 

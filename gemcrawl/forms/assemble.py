@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from urllib.parse import quote
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
+from gemcrawl.forms.beside import words_before
 from gemcrawl.forms.document import Document, RawForm
-from gemcrawl.forms.fields import clean, fields_of, signature, type_of
-from gemcrawl.forms.kinds import Evidence, Judgement, decide, judge, weigh
+from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
+from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.submit import by_script, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
@@ -22,6 +23,15 @@ from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 _SIDE_SHARE = 0.25
 """How much of the page's evidence counts for forms that are not its main form."""
 _TEXT = 1200
+_WISH = re.compile(
+    r"\s*(?:ja,? )?(?:wilt u|wil je|wil jij|ik wil|mogen wij|mogen we|mag de|would you|do you want|may we|m.chten sie|wol(?:le)? jo)\b",
+    re.IGNORECASE,
+)
+"""How a wish begins that is only ticked: "Wilt u teruggebeld worden?" within a form is not what the form is for."""
+_SMALL = 3
+"""Fields."""
+_LEAD = 100
+"""Characters; what stands before a form begins with what matters, or is an introduction."""
 
 
 def forms_of(
@@ -34,26 +44,28 @@ def forms_of(
     reason = f"product: {supplier.name}" if supplier else ""
     read = [(raw, fields_of(raw.controls, document.labels)) for raw in document.forms]
     read = [(raw, fields) for raw, fields in read if fields or raw.submitters or raw.controls]
-    loose = _loose(document)
-    if loose is not None:
-        read.append(loose)
-    evidences = [_evidence(raw, fields) for raw, fields in read]
+    read.extend(_loose(document, personal_only=supplier is not None and supplier.shell))
+    read.sort(key=lambda pair: pair[0].number)
+    headings = frozenset(document.headings)
+    evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]
     sums = [weigh(evidence) for evidence in evidences]
     main = _main_form(read, [decide(own) for own in sums])
     found: list[PageForm] = []
+    passed: list[RawForm] = []
     for i, (raw, fields) in enumerate(read):
         evidence = evidences[i]
         if i == main:
             evidence.hint, evidence.hint_reason = hint, reason
         judgement = judge(evidence, page, 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0, sums[i])
-        element = raw is not document.orphans
-        if not element and judgement.kind == "search":
+        element = raw.element
+        if not element and not _is_form(judgement, evidence):
             continue
         targets = targets_of(raw.attributes, raw.submitters, url, addresses) if element else ()
-        data = personal.in_order({f.category for f in fields if f.category})
+        data = personal.asked(fields)
         level: PersonalDataLevel = "seen" if data else "none"
         if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
             data, level = personal.in_order(set(supplier.inferred)), "inferred"
+        passed.append(raw)
         found.append(
             PageForm(
                 kind=judgement.kind,
@@ -72,16 +84,39 @@ def forms_of(
             )
         )
     if main is None or not read[main][1]:
-        found.extend(_mounted(document, tree, addresses, supplier, page, hint, url, has_main=main is not None))
+        node = tree.css_first(supplier.mount) if supplier is not None and supplier.mount else None
+        mounted = _mounted(document, node, addresses, supplier, page, hint, url, has_main=main is not None)
+        at = _before(tree, node, passed) if node is not None else len(found)
+        found[at:at] = mounted
     return tuple(found)
 
 
-def _loose(document: Document) -> tuple[RawForm, list[Field]] | None:
-    """Fields outside any form element that ask for personal data, as scripts make them: a form all the same."""
-    if document.orphans is None:
-        return None
-    fields = fields_of(document.orphans.controls, document.labels)
-    return (document.orphans, fields) if len(fields) > 1 and any(f.category for f in fields) else None
+def _before(tree: LexborHTMLParser, node: LexborNode, forms: list[RawForm]) -> int:
+    """How many of the forms begin before an element."""
+    known = {form.node.mem_id for form in forms}
+    count = 0
+    for element in tree.root.traverse() if tree.root is not None else ():
+        if element.mem_id == node.mem_id:
+            break
+        count += element.mem_id in known
+    return count
+
+
+def _loose(document: Document, *, personal_only: bool) -> Iterator[tuple[RawForm, list[Field]]]:
+    """Fields that stand in no form element; of a product that is one form all over, only those that ask something personal."""
+    for raw in document.loose.values():
+        fields = fields_of(raw.controls, document.labels)
+        if fields and (not personal_only or any(f.category for f in fields)):
+            yield raw, fields
+
+
+def _is_form(judgement: Judgement, evidence: Evidence) -> bool:
+    """Whether fields that stand in no form element are one all the same, as scripts make them: who asks something personal, or says what it is for."""
+    if any(f.category for f in evidence.fields):
+        return len(evidence.fields) > 1
+    if judgement.kind == "search":
+        return evidence.role_search or asks_words(evidence.fields)
+    return judgement.kind != "other" and bool(evidence.own["buttons"])
 
 
 def page_zones(document: Document, url: str, entry_text: str) -> dict[str, list[str]]:
@@ -107,7 +142,7 @@ def _written(raw: RawForm, name: str) -> str | None:
     return value[:500]
 
 
-def _evidence(raw: RawForm, fields: list[Field]) -> Evidence:
+def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: frozenset[str]) -> Evidence:
     attributes = raw.attributes
     action = attributes.get("action") or ""
     own = {
@@ -116,10 +151,14 @@ def _evidence(raw: RawForm, fields: list[Field]) -> Evidence:
             split(action)[1].partition("?")[0] if "://" in action else action.partition("?")[0].partition("#")[0],
         ],
         "heading": [raw.heading, *raw.headings[:5]],
-        "legend": raw.legends[:10],
+        "legend": [legend for legend in raw.legends[:10] if not _WISH.match(legend)],
         "buttons": raw.buttons[:10],
-        "labels": [t for f in fields[:40] for t in (f.label, f.name) if t],
+        "labels": [t for f in fields[:40] for t in (f.label, f.name) if t and not (f.type in TICKED and _WISH.match(t))],
     }  # fmt: skip
+    if raw.element and len(fields) <= _SMALL:
+        # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
+        lead = clean(words_before(raw.node, labels.text), _LEAD)
+        own["lead"] = [] if lead in headings else [lead]
     if len(fields) <= 30:
         own["text"] = [clean(raw.node.text(deep=True, separator=" "), _TEXT)] if fields or raw.buttons else []
     return Evidence(
@@ -127,6 +166,7 @@ def _evidence(raw: RawForm, fields: list[Field]) -> Evidence:
         fields=tuple(fields),
         role_search=attributes.get("role") == "search",
         method=method_of(attributes.get("method")),
+        says_get=(attributes.get("method") or "").strip().lower() == "get",
         password=any(type_of(c) == "password" for c in raw.controls),
     )
 
@@ -156,7 +196,7 @@ def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgeme
 
 def _mounted(
     document: Document,
-    tree: LexborHTMLParser,
+    node: LexborNode | None,
     addresses: Addresses,
     supplier: Supplier | None,
     page: Mapping[str, list[str]],
@@ -168,7 +208,6 @@ def _mounted(
     """The form that a script will put on the page, when the page's product shows that it will."""
     if supplier is None:
         return []
-    node = tree.css_first(supplier.mount) if supplier.mount else None
     if node is None and (has_main or not ((supplier.shell and _is_product_page(supplier, url)) or supplier.keep)):
         return []
     api: list[str] = []

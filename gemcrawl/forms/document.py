@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -38,6 +39,8 @@ _BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "d
 """Elements that matter inside forms only."""
 _ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
 _MAX_ALERT = 400
+_LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
+"""Handled elements that hold no other."""
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
@@ -59,6 +62,10 @@ class RawForm:
     buttons: list[str] = field(default_factory=list)
     legends: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
+    element: bool = True
+    """False for controls that stand in no form element."""
+    number: int = 0
+    """Its place in document order."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +80,6 @@ class _Context:
     group: Group | None = None
     label: LexborNode | None = None
     noscript: bool = False
-    row: LexborNode | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -97,8 +103,8 @@ class Document:
     active: list[str] = field(default_factory=list)
     passive: list[str] = field(default_factory=list)
     forms: list[RawForm] = field(default_factory=list)
-    orphans: RawForm | None = None
-    """Controls that belong to no form."""
+    loose: dict[Place, RawForm] = field(default_factory=dict)
+    """Controls that belong to no form element, by the place they stand in."""
     alerts: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     """Names of controls, hidden ones too."""
@@ -114,7 +120,7 @@ class Document:
     def visible_controls(self) -> int:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""
         count = 0
-        for form in (*self.forms, *((self.orphans,) if self.orphans else ())):
+        for form in (*self.forms, *(f for f in self.loose.values() if f.place == "main")):
             visible = sum(1 for c in form.controls if not c.hidden and type_of(c) not in {"hidden", "submit", "image", "button", "reset"})
             if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
                 count += visible
@@ -141,6 +147,7 @@ class _Pass:
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
         self.controls = 0
+        self.forms = 0
 
     def run(self, root: LexborNode) -> Document:
         contexts: dict[int, _Context] = {}
@@ -151,24 +158,28 @@ class _Pass:
             "base": self.base, "title": self.title, "img": self.passive, "audio": self.passive, "video": self.passive, "source": self.passive,
             "object": self.active, "embed": self.active, "html": self.html,
         }  # fmt: skip
+        known, handler_of = contexts.get, handle.get
         for node in root.traverse():
             parent = node.parent
-            context = contexts.get(parent.mem_id, _ROOT) if parent is not None else _ROOT
-            tag = node.tag
-            if tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
-                attributes = node.attributes
-                if attributes or tag in _SECTIONS or tag in {"fieldset", "td"}:
-                    context = self.box(node, tag or "", attributes, context)
-            elif tag == "noscript":
-                context = replace(context, noscript=True)
-            else:
-                handler = handle.get(tag or "")
-                changed = handler(node, tag or "", context) if handler is not None else None
+            context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
+            tag = node.tag or ""
+            handler = handler_of(tag)
+            if handler is not None:
+                changed = handler(node, tag, context)
+                if tag in _LEAVES:
+                    continue
                 if changed is not None:
                     context = changed
                     if tag == "form" and parent is not None:
                         self.table_form(parent, context, contexts)
-            contexts[node.mem_id] = context
+            elif tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
+                attributes = node.attributes
+                if attributes or tag in _SECTIONS or tag == "fieldset":
+                    context = self.box(node, tag, attributes, context)
+            elif tag == "noscript":
+                context = replace(context, noscript=True)
+            if context is not _ROOT:
+                contexts[node.mem_id] = context
         self.finish(root)
         return self.document
 
@@ -187,9 +198,10 @@ class _Pass:
                 place = _ROLES.get(role, place)
                 if role == "alert":
                     self.alert(node)
+            by_class, alerts = _of_class((attributes.get("class") or "")[:MAX_TEXT])
             if place is None and context.place == "main" and not context.main:
-                place = _IDS.get((attributes.get("id") or "").lower()) or _first_class_place(attributes.get("class"))
-            if _ALERT.search(attributes.get("class") or ""):
+                place = _IDS.get((attributes.get("id") or "").lower()) or by_class
+            if alerts:
                 self.alert(node)
         changed: dict[str, object] = {}
         if place is not None and not (context.form is not None and tag not in _LANDMARKS):
@@ -202,18 +214,16 @@ class _Pass:
         if tag in _SECTIONS and tag != "main":
             changed["sections"] = (*context.sections[-30:], node.mem_id)
         if context.form is not None:
-            self.box_in_form(node, tag, attributes, context, changed)
+            self.box_in_form(tag, attributes, context, changed)
         return replace(context, **changed) if changed else context  # type: ignore[arg-type]
 
-    def box_in_form(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
+    def box_in_form(self, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
         if not context.hidden and attributes and hides(attributes):
             changed["hidden"] = True
         if tag == "fieldset" or (attributes and attributes.get("role") in {"group", "radiogroup"}):
             labelled_by = attributes.get("aria-labelledby") or ""
             self.want(labelled_by)
             changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
-        elif tag == "td":
-            changed["row"] = node
 
     def alert(self, node: LexborNode) -> None:
         if len(self.document.alerts) < 5:
@@ -327,25 +337,30 @@ class _Pass:
         if context.form is not None or len(self.document.forms) >= MAX_FORMS:
             return None
         attributes = node.attributes
-        heading = ""
-        for section in reversed(context.sections):
-            heading = self.last_headings.get(section, "")
-            if heading:
-                break
-        if not heading and context.place == "main":
-            heading = self.last_headings.get(0, "")
-        form = RawForm(attributes, context.place, context.main, node, context.sections, heading)
+        form = RawForm(attributes, context.place, context.main, node, context.sections, self.heading_above(context))
+        self.numbered(form)
         self.document.forms.append(form)
         if id_ := attributes.get("id"):
             self.by_id.setdefault(id_, form)
-        return replace(context, form=form, hidden=False, group=None, label=None, row=None)
+        return replace(context, form=form, hidden=False, group=None, label=None)
 
     def owner(self, context: _Context, node: LexborNode) -> RawForm:
         if context.form is not None:
             return context.form
-        if self.document.orphans is None:
-            self.document.orphans = RawForm({}, "main", context.main, node, context.sections, "")
-        return self.document.orphans
+        form = self.document.loose.get(context.place)
+        if form is None:
+            form = RawForm({}, context.place, context.main, node, context.sections, self.heading_above(context), element=False)
+            self.numbered(form)
+            self.document.loose[context.place] = form
+        return form
+
+    def numbered(self, form: RawForm) -> None:
+        self.forms += 1
+        form.number = self.forms
+
+    def heading_above(self, context: _Context) -> str:
+        heading = next(filter(None, (self.last_headings.get(section, "") for section in reversed(context.sections))), "")
+        return heading or (self.last_headings.get(0, "") if context.place == "main" else "")
 
     def control(self, node: LexborNode, tag: str, context: _Context) -> None:
         if self.controls >= _MAX_CONTROLS:
@@ -363,17 +378,9 @@ class _Pass:
         if tag == "input" and type_ == "hidden":
             return
         self.want(attributes.get("aria-labelledby") or "")
-        before = ""
-        if context.row is not None and context.form is not None:
-            cell = context.row.prev
-            while cell is not None and not cell.is_element_node:
-                cell = cell.prev
-            before = text_of(cell) if cell is not None and cell.tag in {"td", "th"} else ""
-        control = Control(tag, attributes, context.hidden, context.group, context.label, before)
+        control = Control(tag, attributes, context.hidden, context.group, context.label, node)
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", control, node, attributes))
-            return
-        if context.form is None and context.place != "main":
             return
         form = self.owner(context, node)
         if len(form.controls) < 3 * MAX_FIELDS:
@@ -393,8 +400,8 @@ class _Pass:
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", None, node, attributes))
             return
-        form = context.form or self.document.orphans
-        if form is None or (context.form is None and context.place != "main"):
+        form = context.form or self.document.loose.get(context.place)
+        if form is None:
             return
         if is_submitter(tag, type_) and len(form.submitters) < 50:
             form.submitters.append(attributes)
@@ -440,11 +447,8 @@ class _Pass:
                     texts[own] = text_of(node)
 
 
-def _first_class_place(class_: str | None) -> Place | None:
-    if not class_:
-        return None
-    for word in class_.lower().split()[:6]:
-        place = _IDS.get(word)
-        if place is not None:
-            return place
-    return None
+@lru_cache(maxsize=8192)
+def _of_class(class_: str) -> tuple[Place | None, bool]:
+    """What a class attribute says: the landmark that one of its first words names, and whether it is an alert."""
+    place = next((_IDS[word] for word in class_.lower().split()[:6] if word in _IDS), None)
+    return place, bool(_ALERT.search(class_))

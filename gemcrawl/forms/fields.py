@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from gemcrawl.forms import personal
+from gemcrawl.forms.beside import words_before
 from gemcrawl.forms.words import fold
 from gemcrawl.items import Field
 
 MAX_FIELDS = 300
 MAX_LABEL = 200
+_MAX_BESIDE = 120
+"""Characters; longer text before a field explains something and is no label."""
+_TICKED = frozenset({"radio", "checkbox"})
+"""Their labels stand behind them."""
 
 _SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
 _SILENT = ",".join(sorted(_SILENT_TAGS))
@@ -56,8 +61,7 @@ class Control:
     group: Group | None
     wrapping: LexborNode | None
     """The label element around it."""
-    before: str = ""
-    """Text of the table cell before its own: the label of layouts made of tables."""
+    node: LexborNode
 
     def get(self, name: str) -> str:
         return self.attributes.get(name) or ""
@@ -70,9 +74,24 @@ class Labels:
     by_for: dict[str, list[LexborNode]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     """Text of the elements that an ``aria-labelledby`` names."""
+    known: dict[int, str] = field(default_factory=dict)
+    """Text of elements that label more than one control, by their identity."""
+
+    def text(self, node: LexborNode) -> str:
+        """`text_of` an element, worked out once."""
+        known = self.known.get(node.mem_id)
+        if known is None:
+            known = self.known[node.mem_id] = text_of(node)
+        return known
+
+    def before(self, control: Control) -> str:
+        """What stands just before a control, when it is short enough to be a label."""
+        labels = self.by_for.get(control.get("id")) if control.get("id") else None
+        text = words_before(labels[0] if labels else control.wrapping or control.node, self.text)
+        return "" if len(text) > _MAX_BESIDE else text
 
     def of(self, control: Control) -> str:
-        """The accessible name: aria-labelledby, aria-label, label elements, title, placeholder last."""
+        """What a person takes for the name: aria-labelledby, aria-label, label elements, the words just before, title, placeholder last."""
         by = control.get("aria-labelledby")
         if by:
             text = " ".join(filter(None, (self.texts.get(i, "") for i in by.split()[:5])))
@@ -82,10 +101,12 @@ class Labels:
         if text:
             return text
         nodes = self.by_for.get(control.get("id"), []) if control.get("id") else []
-        text = " ".join(filter(None, map(text_of, nodes[:3])))
+        text = " ".join(filter(None, map(self.text, nodes[:3])))
         if not text and control.wrapping is not None:
-            text = text_of(control.wrapping)
-        return clean(text or control.before or control.get("title") or control.get("placeholder"), MAX_LABEL)
+            text = self.text(control.wrapping)
+        if not text and type_of(control) not in _TICKED:
+            text = self.before(control)
+        return clean(text or control.get("title") or control.get("placeholder"), MAX_LABEL)
 
     def of_group(self, group: Group | None) -> str:
         """Label of the group around a control."""
@@ -98,6 +119,8 @@ class Labels:
 
 def clean(text: str, limit: int) -> str:
     """White space folded, cut to a number of characters."""
+    if len(text) <= limit:
+        return " ".join(text.split())
     return " ".join(text[: limit * 8].split())[:limit].rstrip()
 
 
@@ -180,6 +203,9 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
         if is_decoy(control, own):
             continue
         group = labels.of_group(control.group)
+        if not group and (type_ == "radio" or fold(own) in personal.date_parts()):
+            group = labels.before(control)
+        choice = own if type_ == "radio" else _options(control) if type_ == "select" else ""
         if type_ == "radio" or (type_ == "checkbox" and boxes.get(name, 0) > 1):
             type_ = "radio group" if type_ == "radio" else "checkbox group"
             key = (type_, name)
@@ -195,6 +221,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
             id_=id_,
             type_=type_,
             pattern=control.get("pattern")[:200],
+            hint=choice or (control.get("placeholder") or control.get("title"))[:MAX_LABEL],
         )
         required = "required" in control.attributes or control.get("aria-required").lower() == "true"
         label = own if not group or own or type_ == "radio group" else group
@@ -202,6 +229,19 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
         if len(found) >= MAX_FIELDS:
             break
     return found
+
+
+def _options(control: Control) -> str:
+    """The first words to choose from, without the empty choice."""
+    options: list[str] = []
+    option = control.node.first_child
+    for _ in range(12):
+        if option is None or len(options) > 2:
+            break
+        if option.tag == "option":
+            options.append((option.text(deep=True) or "")[:40])
+        option = option.next
+    return clean(" / ".join(options), MAX_LABEL)
 
 
 def signature(fields: Iterable[Field], buttons: Iterable[str]) -> str:

@@ -7,12 +7,12 @@ on every page is recognised there.  What the page says (address, title, headings
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, get_args
 
-from gemcrawl.forms.data import table
+from gemcrawl.forms.data import derived, table
 from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import Field, Kind, PersonalData
 
@@ -48,12 +48,19 @@ _SEARCH_NAMES = frozenset(
         "searchterm",
     }
 )
+_SEARCHES = re.compile(r"(?<!be)(?<!ver)(?<!onder)zoek|(?<!re)search", re.IGNORECASE)
+"""In names; "bezoek" (visit), "verzoek" (request) and "research" are something else."""
 _LANGUAGE_NAMES = frozenset({"taal", "lang", "language", "lng", "goog-te-combo", "locale", "lang_dropdown_select"})
 _DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datum", "kies datum", "gewenste datum", "kies een dag"})
 _TIME_NAMES = frozenset(
     {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
 )
+TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
+_LITTLE = 0.3
+"""What is left of points that something else makes doubtful."""
+_OFFER = 1500
+"""Characters of a form in which products are looked for."""
 _FEW = 3
 """Fields; a search box has no more."""
 _WIZARD_KINDS: tuple[Kind, ...] = ("appointment", "contact")
@@ -62,6 +69,8 @@ _WIZARD_BUTTONS = frozenset(
 )
 
 Points = dict[Kind, float]
+Hits = tuple[tuple[Kind, float, str], ...]
+"""Kind, weight and phrase."""
 
 
 @dataclass(slots=True)
@@ -73,10 +82,14 @@ class Evidence:
     fields: tuple[Field, ...] = ()
     role_search: bool = False
     method: str = "get"
+    says_get: bool = False
+    """Its method is get, and written."""
     password: bool = False
     hint: Points = field(default_factory=dict)
     """Points of a known product, by kind."""
     hint_reason: str = ""
+    offered: int = 0
+    """Different products of the municipal counter that the form names; `weigh` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +110,7 @@ class _Rules:
         for kind, phrases in data["phrases"].items():
             for phrase, weight in phrases.items():
                 self.points.setdefault(phrase, []).append((_kind(kind), float(weight)))
-        self.lexicon = Lexicon(self.points)
+        self.lexicon = Lexicon(self.points, gaps_count=True)
         self.own: dict[str, float] = data["own"]
         self.page: dict[str, float] = data["page"]
         self.structure: dict[str, float] = data["structure"]
@@ -107,14 +120,26 @@ class _Rules:
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]
         self.close: float = data["close"]
-        self.cache: dict[str, tuple[tuple[Kind, float, str], ...]] = {}
+        self.acts = frozenset(map(_kind, data["acts"]["kinds"]))
+        self.subjects = frozenset(map(_kind, data["acts"]["subjects"]))
+        self.act_least: float = data["acts"]["least"]
+        self.subject_share: float = data["acts"]["share"]
+        self.cache: dict[str, Hits] = {}
 
-    def hits(self, text: str) -> tuple[tuple[Kind, float, str], ...]:
+    def about(self, hits: Hits) -> Hits:
+        """Hits with the subject of an act weakened: a product that an appointment or a question is about is not applied for."""
+        if not any(kind in self.acts and weight >= self.act_least for kind, weight, _ in hits):
+            return hits
+        return tuple(
+            (kind, weight * self.subject_share if kind in self.subjects and weight > 0 else weight, phrase) for kind, weight, phrase in hits
+        )
+
+    def hits(self, text: str) -> Hits:
         """(kind, weight, phrase) of every phrase in a text."""
         known = self.cache.get(text)
         if known is None:
             found = self.lexicon.find(fold(text))
-            known = tuple((kind, weight, phrase) for phrase in found for kind, weight in self.points[phrase])
+            known = self.about(tuple((kind, weight, phrase) for phrase in found for kind, weight in self.points[phrase]))
             if len(self.cache) >= 8192:
                 self.cache.clear()
             self.cache[text] = known
@@ -128,7 +153,7 @@ def _kind(word: str) -> Kind:
     return word
 
 
-@cache
+@derived
 def rules() -> _Rules:
     """The compiled word list."""
     return _Rules(table("kinds.toml"))
@@ -190,23 +215,41 @@ def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
     total.add(kind, rules().structure[points], reason)
 
 
+def asks_words(fields: Iterable[Field]) -> bool:
+    """Whether there is a field for the words of a search, by its type or name."""
+    return any(f.type == "search" or (f.type == "text" and (f.name.lower() in _SEARCH_NAMES or _SEARCHES.search(f.name))) for f in fields)
+
+
 def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     asking = [f for f in fields if f.type in {"text", "search"}]
-    named = any(f.type == "search" or f.name.lower() in _SEARCH_NAMES for f in asking)
+    named = asks_words(asking)
     if evidence.role_search or (named and len(fields) <= _FEW and not categories & {"email", "phone", "free_text"}):
         _add(total, "search", "search_field", "a search field")
     elif len(fields) == 1 and asking and evidence.method == "get" and not categories:
         _add(total, "search", "single_text_by_get", "one text field, sent by get")
-    elif categories - {"postcode", "address", "city"} or len(fields) > _FEW:
+    elif evidence.says_get and fields and not categories:
+        _add(total, "search", "by_get", "sent by get, asks nothing personal")
+    elif categories or len(fields) > _FEW:
         # A word like "zoek" says little in a form that asks who somebody is.
-        total.points["search"] = total.points.get("search", 0.0) * 0.3
+        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
+
+
+def _nothing_else(fields: Iterable[Field]) -> bool:
+    """Whether every field that asks nothing personal is one to tick."""
+    return all(f.category or f.type in TICKED for f in fields)
 
 
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
-    if "email" in categories and categories <= {"email", "name", "gender"} and len(fields) <= 5 and not evidence.password:
+    if (
+        "email" in categories
+        and categories <= {"email", "name", "gender"}
+        and len(fields) <= 5
+        and _nothing_else(fields)
+        and not evidence.password
+    ):
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
     if question:
         who = bool(categories & _PERSON)
@@ -226,6 +269,10 @@ def weigh(evidence: Evidence) -> Sum:
     for zone, texts in evidence.own.items():
         total.zone(zone, texts, factors[zone])
     _structure(total, evidence)
+    evidence.offered = product_words(" ".join(evidence.own.get("text", ()))[:_OFFER])
+    if evidence.offered >= rules().products_least:
+        # A field that narrows down a list of products is not what the form is for.
+        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
     return total
 
 
@@ -241,9 +288,8 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
-        offered = product_words(" ".join(evidence.own.get("text", ()))[:1500])
-        if offered >= data.products_least:
-            total.add("appointment", data.products_weight * share, f"offers {offered} products of the counter")
+        if evidence.offered >= data.products_least:
+            total.add("appointment", data.products_weight * share, f"offers {evidence.offered} products of the counter")
         if any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ())):
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:

@@ -12,7 +12,9 @@ _SOME_TAGS = 800
 _MANY_FORMATS = 300
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_FORMAT = re.compile(rb"<(?:big|code|em|font|nobr|small|strike|strong|tt|[bisu])[\s>/]", re.IGNORECASE)
+_FORMAT = re.compile(
+    rb"<(?:[bisuBISU]|[eE][mM]|[tT][tT]|[bB][iI][gG]|[cC][oO][dD][eE]|[fF][oO][nN][tT]|[nN][oO][bB][rR]|[sS](?:[mM][aA][lL][lL]|[tT][rR](?:[iI][kK][eE]|[oO][nN][gG])))[\s>/]"
+)
 _VOID = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li dd dt option optgroup tr td th thead tbody tfoot path use circle rect line".split()
 )

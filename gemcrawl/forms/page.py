@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 from gemcrawl.transport.facts import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One ``a[href]`` or ``area[href]``; the href joined to the document's base as a browser does, http and https only, fragment removed."""
 
     url: str

@@ -6,11 +6,11 @@ Some products leave every name empty, others number them, so what a person reads
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from collections.abc import Iterable
 
-from gemcrawl.forms.data import table
+from gemcrawl.forms.data import derived, remembered, table
 from gemcrawl.forms.words import Lexicon, fold
-from gemcrawl.items import PERSONAL_DATA, PersonalData
+from gemcrawl.items import PERSONAL_DATA, Field, PersonalData
 
 _NONE = "none"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -23,11 +23,22 @@ _LONG = 16
 _TEXT_TYPES = frozenset(
     {"", "text", "email", "tel", "number", "search", "url", "date", "month", "datetime-local", "file", "textarea", "select"}
 )
+_FREE_TYPES = frozenset({"", "text", "tel", "email", "search", "number"})
 _CHOICES = frozenset({"radio group", "checkbox", "checkbox group"})
 _OF_CHOICES = frozenset({"gender", "health", "family", "nationality"})
+_BY_EXAMPLE = frozenset({"email", "phone", "bsn", "iban", "birth_date", "licence_plate"})
+"""What a placeholder or title shows by an example; other words in it are advice."""
+_OF_SOMEBODY = frozenset(PERSONAL_DATA) - {"health", "signature", "upload", "free_text"}
+"""What is somebody else's when the group around it says so: a partner's or child's data count as family."""
+_JOINTS = re.compile(r"\s*[/&+,]\s*|\s+(?:en|and|or|und|oder)\s+", re.IGNORECASE)
+_OR = re.compile(r"\s+of\s+", re.IGNORECASE)
+"""Also English, where it joins nothing ("country of birth"), so it counts between ways to reach somebody only."""
+_REMARK = re.compile(r"\([^)]*\)")
+_SHORT = 60
+"""Characters; a longer label is a sentence, which may name what it does not ask."""
 _BY_CONTROL: dict[str, tuple[frozenset[str], str]] = {
     "select": (frozenset({"gender", "health", "family", "nationality", "birth_date", "address", "phone", "name", "document_number"}), ""),
-    "textarea": (frozenset({"address", "family", "health", "signature", "upload"}), "free_text"),
+    "textarea": (frozenset({"address", "family", "health", "signature"}), "free_text"),
     "file": (frozenset({"signature"}), "upload"),
     "search": (frozenset({"postcode", "address"}), ""),
 }
@@ -52,28 +63,28 @@ class _Words:
         return min(found, key=lambda c: self.rank.get(c, len(self.rank)), default=_NONE)
 
 
-@cache
+@derived
 def _labels() -> _Words:
     return _Words(table("personal.toml")["label"])
 
 
-@cache
+@derived
 def _names() -> _Words:
     data = table("personal.toml")
     return _Words(data["label"], data["name"])
 
 
-@cache
+@derived
 def _autocomplete() -> dict[str, str]:
     return {word: category for category, words in table("personal.toml")["autocomplete"].items() for word in words}
 
 
-@cache
+@derived
 def _types() -> dict[str, str]:
     return {word: category for category, words in table("personal.toml")["type"].items() for word in words}
 
 
-@cache
+@derived
 def date_parts() -> frozenset[str]:
     """Labels that only name a part of a date: the group's label says of which."""
     return frozenset(table("personal.toml")["parts"]["words"])
@@ -88,7 +99,7 @@ def name_words(name: str) -> str:
     return fold(_CAMEL.sub(" ", last))
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def category_of_label(label: str) -> str:
     """Category of a label's words; ``none`` when they rule one out, empty when they say nothing."""
     folded = fold(label)
@@ -97,7 +108,7 @@ def category_of_label(label: str) -> str:
     return _labels().category(folded)
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def category_of_name(name: str) -> str:
     """The same for a name or id attribute."""
     words = name_words(name)
@@ -105,19 +116,26 @@ def category_of_name(name: str) -> str:
     return found or (_names().category(words.replace(" ", "")) if " " in words else "")
 
 
-def category(*, label: str, group: str, autocomplete: str, name: str, id_: str, type_: str, pattern: str = "") -> PersonalData | None:
+def category(
+    *, label: str, group: str, autocomplete: str, name: str, id_: str, type_: str, pattern: str = "", hint: str = ""
+) -> PersonalData | None:
     """The kind of personal data that a field asks for.
 
-    `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it.
+    `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it; `hint`
+    its placeholder, title or first choices, which only count when nothing else says anything.
     """
     if type_ not in _TEXT_TYPES and type_ not in _CHOICES:
         return None
     found = _by_label(label, group)
     if type_ in _CHOICES:
+        found = found or category_of_name(name) or (category_of_label(hint) if hint else "")
         return _closed(found) if found in _OF_CHOICES else None
     if not found and autocomplete.strip():
         found = _autocomplete().get(autocomplete.lower().split()[-1], "")
     found = found or category_of_name(name) or category_of_name(id_)
+    if not found and hint and hint != label:
+        found = category_of_label(hint)
+        found = found if found in _BY_EXAMPLE or (found == "gender" and type_ == "select") else ""
     if type_ in _BY_CONTROL:
         allowed, otherwise = _BY_CONTROL[type_]
         return _closed(found if found in allowed else otherwise)
@@ -135,7 +153,7 @@ def _by_label(label: str, group: str) -> str:
         return found
     of_group = category_of_label(group)
     if found and found != _NONE:
-        return "family" if of_group == "family" and found in {"name", "birth_date"} else found
+        return "family" if of_group == "family" and found in _OF_SOMEBODY else found
     if of_group == "birth_date" and (not found or fold(label) in date_parts()):
         return of_group
     return of_group if not label and of_group != _NONE else found
@@ -146,6 +164,28 @@ def _closed(found: str) -> PersonalData | None:
         if known == found:
             return known
     return None
+
+
+def asked(fields: Iterable[Field]) -> tuple[PersonalData, ...]:
+    """What the fields of one form ask for together; a label like ``Postcode en woonplaats`` asks for two things in one field."""
+    found: set[PersonalData] = set()
+    for field in fields:
+        if field.category is None:
+            continue
+        found.add(field.category)
+        if field.type in _FREE_TYPES and field.category != "family" and len(field.label) <= _SHORT:
+            found.update(_parts_of(field.label))
+    return in_order(found)
+
+
+@remembered(8192)
+def _parts_of(label: str) -> tuple[PersonalData, ...]:
+    bare = _REMARK.sub(" ", label)
+    parts, ways = _JOINTS.split(bare), _OR.split(bare)
+    found = [_closed(category_of_label(part)) for part in parts if part and not part.startswith("-")] if len(parts) > 1 else []
+    if len(ways) > 1:
+        found += [way for way in (_closed(category_of_label(part)) for part in ways) if way in {"email", "phone"}]
+    return tuple(c for c in found if c is not None and c != "upload")
 
 
 def in_order(found: set[PersonalData]) -> tuple[PersonalData, ...]:

@@ -9,9 +9,10 @@ from gemcrawl.forms.addresses import Addresses, join, normal
 from gemcrawl.forms.assemble import forms_of
 from gemcrawl.forms.document import MAX_LINKS, Document, collect
 from gemcrawl.forms.fields import clean
+from gemcrawl.forms.kinds import SIDE_KINDS
 from gemcrawl.forms.markup import markup_of
 from gemcrawl.forms.page import Link, PageReading
-from gemcrawl.forms.suppliers import recognise
+from gemcrawl.forms.suppliers import Traces, recognise
 
 _TEXT = 4 * state.SMALL_TEXT
 _NO_TEXT = frozenset({"script", "style", "template", "noscript"})
@@ -22,11 +23,12 @@ _SHELL_MOUNTS = (
 )
 
 
-def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "") -> PageReading:
+def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "", cookies: tuple[str, ...] = ()) -> PageReading:
     """Everything the survey and the transport rules need from one document.
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
-    page, when known: it counts as evidence for the kind of the page's main form.  Never raises on account of the document: at most 2 MB are read, 2000
+    page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
+    at.  Never raises on account of the document: at most 2 MB are read, 2000
     links, 100 forms, 300 fields per form.
     """
     url = normal(url)
@@ -41,7 +43,10 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     document = collect(root)
     base = _base_of(document, url)
     addresses = Addresses(base)
-    found = recognise(url, markup, document.signs(), document.generator)
+    traces = Traces(
+        markup=markup, signs=document.signs(), scripts="\n".join(document.scripts), generator=document.generator, cookies=cookies
+    )
+    found = recognise(url, traces)
     supplier = found[0] if found else None
     text = _visible_text(tree, document)
     fields = document.visible_controls()
@@ -52,7 +57,10 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     secure = url.startswith("https://")
     links = _links(document, addresses, addresses if secure else Addresses(_base_of(document, url.replace("http:", "https:", 1))))
     shell = _is_shell(tree, document, len(text), len(links))
-    forms = () if error else forms_of(document, tree, url, addresses, supplier, entry_text)
+    forms = forms_of(document, tree, url, addresses, supplier, entry_text)
+    if error:
+        # What a page that is none still carries is the search box and the like that stand on every page.
+        forms = () if challenge else tuple(f for f in forms if f.has_form_element and f.kind in SIDE_KINDS)
     return PageReading(
         url=url,
         base_url=base,
@@ -83,6 +91,10 @@ def _visible_text(tree: LexborHTMLParser, document: Document) -> str:
     body = tree.body
     if body is None:
         return ""
+    # A page whose links alone say so much is not small, and what it says does not matter.
+    links = [text for _, text, _, _ in document.links]
+    if sum(map(len, links)) > _TEXT:
+        return " ".join(links)[:_TEXT]
     text = clean(body.text(deep=True, separator=" "), _TEXT + document.script_characters)
     if not document.script_characters or len(text) >= _TEXT + document.script_characters:
         return text[:_TEXT]
@@ -134,6 +146,9 @@ def _addresses(references: list[str], addresses: Addresses) -> tuple[str, ...]:
 
 
 def _insecure(references: list[str], addresses: Addresses) -> tuple[str, ...]:
+    if addresses.base.startswith("https://"):
+        # Only what names its scheme can leave https.
+        references = [reference for reference in references if ":" in reference]
     return tuple(dict.fromkeys(u for u in map(addresses.join, references) if u.startswith("http://")))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
-from gemcrawl.forms.data import table
+from gemcrawl.forms.data import derived, remembered, table
 from gemcrawl.items import Kind, PersonalData
 
 
@@ -33,7 +32,9 @@ class Supplier:
     both: bool
     markup: tuple[bytes, ...]
     sign: tuple[str, ...]
+    script: tuple[str, ...]
     generator: tuple[str, ...]
+    cookie: tuple[str, ...]
     mount: str
     shell: bool
     keep: bool
@@ -69,7 +70,9 @@ def _supplier(data: Mapping[str, Any]) -> Supplier:
         both=bool(data.get("both", False)),
         markup=tuple(m.encode() for m in data.get("markup", ())),
         sign=tuple(data.get("sign", ())),
+        script=tuple(data.get("script", ())),
         generator=tuple(data.get("generator", ())),
+        cookie=tuple(data.get("cookie", ())),
         mount=data.get("mount", ""),
         shell=bool(data.get("shell", False)),
         keep=bool(data.get("keep", False)),
@@ -81,13 +84,13 @@ def _supplier(data: Mapping[str, Any]) -> Supplier:
     )
 
 
-@cache
+@derived
 def suppliers() -> tuple[Supplier, ...]:
     """All known products, in order of precedence."""
     return tuple(_supplier(s) for s in table("suppliers.toml")["supplier"])
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def _by_host(host: str) -> tuple[Supplier, ...]:
     return tuple(s for s in suppliers() if s.host and not s.both and s.host.search(host))
 
@@ -104,11 +107,22 @@ def _by_address(host: str, rest: str) -> tuple[Supplier, str] | None:
     return None
 
 
-def recognise(url: str, markup: bytes, signs: str = "", generator: str = "") -> tuple[Supplier, str] | None:
-    """The product of a page and the evidence: its host, else the first product of which anything else shows; None when none is known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traces:
+    """Where a product shows itself, besides its address."""
 
-    `signs` are the addresses of the page's resources, the attributes of its forms and the names of its controls.
-    """
+    markup: bytes = b""
+    signs: str = ""
+    """Addresses of resources, attributes of forms, names of controls."""
+    scripts: str = ""
+    """Addresses of scripts."""
+    generator: str = ""
+    cookies: tuple[str, ...] = ()
+    """Set-Cookie fields as sent."""
+
+
+def recognise(url: str, traces: Traces) -> tuple[Supplier, str] | None:
+    """The product of a page and the evidence: its host, else the first product of which anything else shows; None when none is known."""
     host, rest = split(url)
     by_host = _by_host(host)
     if by_host:
@@ -117,15 +131,30 @@ def recognise(url: str, markup: bytes, signs: str = "", generator: str = "") -> 
     for supplier in suppliers():
         if by_path is not None and supplier is by_path[0]:
             return by_path
-        for sign in supplier.sign:
-            if sign in signs:
-                return supplier, f"sign: {sign}"
-        for marker in supplier.markup:
-            if marker in markup:
-                return supplier, f"markup: {marker.decode()}"
-        if generator and any(word.lower() in generator.lower() for word in supplier.generator):
-            return supplier, f"generator: {generator[:60]}"
+        evidence = _trace(supplier, traces)
+        if evidence:
+            return supplier, evidence
     return None
+
+
+def _trace(supplier: Supplier, traces: Traces) -> str:
+    """The first thing on a page by which a product shows itself; empty when nothing does."""
+    for sign in supplier.sign:
+        if sign in traces.signs:
+            return f"sign: {sign}"
+    for script in supplier.script:
+        if script in traces.scripts:
+            return f"script: {script}"
+    for marker in supplier.markup:
+        if marker in traces.markup:
+            return f"markup: {marker.decode()}"
+    if traces.generator and any(word.lower() in traces.generator.lower() for word in supplier.generator):
+        return f"generator: {traces.generator[:60]}"
+    for cookie in supplier.cookie if traces.cookies else ():
+        # The name alone: a value is a visitor's session.
+        if any(sent.partition("=")[0].strip() == cookie for sent in traces.cookies):
+            return f"cookie: {cookie}"
+    return ""
 
 
 def of_address(url: str) -> str | None:

@@ -41,58 +41,95 @@ def fold(text: str) -> str:
     return _GLUE.sub(" ", text).strip()
 
 
-def _fold_token(token: str) -> str:
-    folded = fold(token.strip(_STAR)).replace(" ", r"\ ")
+class _Phrase:
+    """One phrase with a stem or a gap; its expression is compiled when a text first has the phrase's first word."""
+
+    __slots__ = ("_pattern", "phrase", "source")
+
+    def __init__(self, phrase: str, tokens: list[str]) -> None:
+        self.phrase = phrase
+        self.source = "".join(r"(?: \w+){0,4}" if t == _GAP else (" " if i else "") + _expression(t) for i, t in enumerate(tokens))
+        self._pattern: re.Pattern[str] | None = None
+
+    def end(self, text: str, start: int) -> int:
+        """Where the phrase ends that begins at `start`; -1 when it does not begin there."""
+        if self._pattern is None:
+            self._pattern = re.compile(rf"{self.source}(?!\w)")
+        match = self._pattern.match(text, start)
+        return match.end() if match is not None else -1
+
+
+def _expression(token: str) -> str:
+    folded = fold(token.strip(_STAR))
     return (r"\w*" if token.startswith(_STAR) else "") + folded + (r"\w*" if token.endswith(_STAR) else "")
 
 
 class Lexicon:
     """Finds phrases in folded text, at word boundaries.
 
-    A phrase is one or more words; ``*`` at the start or end of a word stands for any letters, and the word ``...`` for at most four words.
+    A phrase is one or more words; ``*`` at the start or end of a word stands for any letters, and the word ``...`` for at most four words.  A stem has
+    at least three letters.  With `gaps_count`, phrases among the words that ``...`` stands for are found too: "vraag een terugbelafspraak aan" is about
+    calling back.
     """
 
-    __slots__ = ("_by_start", "_everywhere", "phrases")
+    __slots__ = ("_endings", "_gaps_count", "_literal", "_open", "_stems", "phrases")
 
-    def __init__(self, phrases: Iterable[str]) -> None:
+    def __init__(self, phrases: Iterable[str], *, gaps_count: bool = False) -> None:
+        self._gaps_count = gaps_count
         self.phrases: tuple[str, ...] = tuple(dict.fromkeys(phrases))
-        self._by_start: dict[str, list[tuple[re.Pattern[str], str]]] = {}
-        self._everywhere: list[tuple[re.Pattern[str], str]] = []
-        # Of phrases that end at the same place the more literal one is found.
+        self._literal: dict[str, list[tuple[str, str]]] = {}
+        """Phrases of plain words by their first one, the longest first."""
+        self._open: dict[str, list[_Phrase]] = {}
+        """Phrases whose first word is plain and that have a stem or gap after it, by that word."""
+        self._stems: dict[str, list[_Phrase]] = {}
+        """Phrases that begin with a stem, by its first letters."""
+        self._endings: list[tuple[str, _Phrase]] = []
+        """Phrases that begin with any letters, with the letters that a text must have."""
+        # Of phrases that end at the same place the more literal one is found, and of those the longest.
         for phrase in sorted(self.phrases, key=lambda p: (_GAP in p, _STAR in p, -len(p))):
-            # Folding comes before splitting so that "e-mail nieuwsbrief" is two words, as it is in folded text.
-            parts = [(p if p == _GAP else _fold_token(p)) for p in _EMAIL.sub(r"e\1", phrase.casefold()).replace("-", " ").split()]
-            pattern = ""
-            for i, part in enumerate(parts):
-                if part == _GAP:
-                    pattern += r"(?:\ \w+){0,4}"
-                else:
-                    pattern += (r"\ " if i else "") + part
-            entry = (re.compile(rf"{pattern}(?!\w)"), phrase)
-            first = parts[0] if parts else ""
-            key = first.split("\\", 1)[0]
-            if not key:
-                self._everywhere.append(entry)
-            else:
-                self._by_start.setdefault(key[:_KEY], []).append(entry)
+            self._add(phrase)
+
+    def _add(self, phrase: str) -> None:
+        if _GAP not in phrase and _STAR not in phrase:
+            folded = fold(phrase)
+            same = self._literal.setdefault(folded.partition(" ")[0], [])
+            same.append((folded, phrase))
+            same.sort(key=lambda entry: -len(entry[0]))
+            return
+        # Folding comes before splitting so that "e-mail nieuwsbrief" is two words, as it is in folded text.
+        tokens = _EMAIL.sub(r"e\1", phrase.casefold()).replace("-", " ").split()
+        entry, first = _Phrase(phrase, tokens), tokens[0]
+        letters = fold(first.strip(_STAR))
+        if first.startswith(_STAR):
+            self._endings.append((letters, entry))
+        elif first.endswith(_STAR):
+            self._stems.setdefault(letters[:_KEY], []).append(entry)
+        else:
+            self._open.setdefault(letters.partition(" ")[0], []).append(entry)
 
     def find(self, text: str) -> list[str]:
         """Phrases in folded text, in text order: the longest at each place, and none that lies within another one found."""
         found: list[str] = []
-        covered = -1
-        start = 0
-        by_start, everywhere = self._by_start, self._everywhere
+        covered, gap = -1, False
+        start, size = 0, len(text)
+        literal, open_, stems = self._literal, self._open, self._stems
+        endings = [entry for letters, entry in self._endings if letters in text]
         for word in text.split(" "):
-            entries: Iterable[tuple[re.Pattern[str], str]] = by_start.get(word[:_KEY], ())
-            # A first word shorter than the key, as in "ip*", can only be a phrase of its own when it is not a stem; stems have three letters.
             longest, best = 0, ""
-            for pattern, phrase in (*entries, *everywhere) if everywhere else entries:
-                match = pattern.match(text, start)
-                if match is not None and match.end() > longest:
-                    longest, best = match.end(), phrase
-            if best and longest > covered:
+            for folded, phrase in literal.get(word, ()):
+                end = start + len(folded)
+                if text.startswith(folded, start) and (end == size or text[end] == " "):
+                    longest, best = end, phrase
+                    break
+            for entries in (open_.get(word, ()), stems.get(word[:_KEY], ()), endings):
+                for entry in entries:
+                    end = entry.end(text, start)
+                    if end > longest:
+                        longest, best = end, entry.phrase
+            if best and (longest > covered or (longest < covered and gap)):
                 found.append(best)
-                covered = longest
+                if longest > covered:
+                    covered, gap = longest, self._gaps_count and _GAP in best
             start += len(word) + 1
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gemcrawl.forms.submit import method_of
 from gemcrawl.survey.links import link_score
 from gemcrawl.transport.urls import host_of
 
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def inspected(url: str, reading: PageReading) -> dict[str, Any]:
-    """``{"url", "forms", "links"}``: every form of every kind in document order; every link in document order, with its score per kind sought."""
+    """``{"url", "forms", "links"}``: every form of every kind in document order; every link in document order, with its score per kind sought.
+
+    A form's ``method`` is the one a browser uses (get, post, dialog), None where scripts send what stands in no form element.
+    """
     return {
         "url": url,
         "forms": [_form(form) for form in reading.forms],
@@ -31,7 +35,7 @@ def _form(form: PageForm) -> dict[str, Any]:
         "kind": form.kind,
         "kind_score": round(form.kind_score, 3),
         "reasons": list(form.kind_reasons),
-        "method": form.method,
+        "method": method_of(form.method) if form.has_form_element else None,
         "submit_urls": list(dict.fromkeys(target.url for target in form.targets if target.url and target.method != "dialog")),
         "fields": [asdict(field) for field in form.fields],
         "personal_data": list(form.personal_data),

@@ -47,6 +47,34 @@ def test_a_list_gives_one_line_per_page_in_its_order(folder: Path) -> None:
     assert [json.loads(line)["url"] for line in found.out.splitlines()] == ["https://a.test/", "http://b.test/c"]
 
 
+def test_url_may_be_a_list_of_addresses(folder: Path) -> None:
+    (folder / "pages.csv").write_text("file,url\nleeg.html,https://a.test/\ncontact.html,http://b.test/c\n")
+    some = run("inspect", "--json", "contact.html", "--url", "pages.csv", cwd=folder)
+    every = run("inspect", "--json", "--url", "pages.csv", cwd=folder)
+    assert [json.loads(line)["url"] for line in some.out.splitlines()] == ["http://b.test/c"]
+    assert [json.loads(line)["url"] for line in every.out.splitlines()] == ["https://a.test/", "http://b.test/c"]
+
+
+HOSTILE = """<title>\x1b[31mt\x1b]0;t\x07</title><form method="po\x1b[1mst" action="/\x1b[2J"><label>\x1b[31mNaam\u202e\x9b1m<input name="a\x1b]8;;x\x07"
+type="te\x1b[3mxt"></label><button>Afspraak \x1b[0mmaken</button></form><a href="/c\x1b[1m">afspraak \x1b[5mmaken</a>"""
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_from_a_page_reaches_the_terminal_as_it_is(folder: Path, options: tuple[str, ...]) -> None:
+    (folder / "vijand.html").write_text(HOSTILE, "utf-8")
+    found = run("inspect", "vijand.html", *options, cwd=folder)
+    assert found.code == 0
+    assert "maken" in found.out
+    assert not [c for c in found.out if not c.isprintable() and c != "\n"]
+
+
+def test_a_vocabulary_of_ones_own_is_seen_at_once(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "kinds.toml").write_text('[phrases.callback]\n"contactformulier" = 15\n')
+    found = [json.loads(run("inspect", "contact.html", "--json", *options, cwd=folder).out) for options in ((), ("--vocabulary", "mine"))]
+    assert [[form["kind"] for form in page["forms"]] for page in found] == [["search", "contact"], ["search", "callback"]]
+
+
 def test_people_see_reasons_fields_and_links_and_no_control_characters(folder: Path) -> None:
     found = run("inspect", "contact.html", "leeg.html", cwd=folder)
     assert "form 2: contact" in found.out
@@ -65,10 +93,27 @@ def test_people_see_reasons_fields_and_links_and_no_control_characters(folder: P
         (["contact.html", "leeg.html", "--url", "https://x.test/"], ("https://x.test/", "file,url")),
         (["wrong.csv"], ("wrong.csv", "a, b", "file,url")),
         (["missing.csv"], ("line 2", "nergens.html")),
+        (["empty.csv"], ("empty.csv", "no page")),
+        (["short.csv"], ("line 2", "http")),
+        (["semicolon.csv"], ("file;url", "comma")),
+        (["bytes.csv"], ("bytes.csv", "cannot be read as CSV")),
+        (["contact.html", "--url", "other.csv"], ("contact.html", "not listed", "other.csv")),
+        (["contact.html", "--url", "nowhere.csv"], ("nowhere.csv", "No such file")),
+        (["https://[x"], ("https://[x", "http")),
+        ([], ("no page", "https://")),
+        (["contact.html", "--vocabulary", "nowhere"], ("nowhere", "kinds.toml")),
+        (["contact.html", "--vocabulary", "words"], ("kinds.toml", "'kontact'", "contact")),
     ],
 )
 def test_what_is_wrong_is_named_with_the_way_out(folder: Path, arguments: list[str], says: tuple[str, ...]) -> None:
     (folder / "wrong.csv").write_text("a,b\n1,2\n")
+    (folder / "empty.csv").write_text("file,url\n")
+    (folder / "short.csv").write_text("file,url\ncontact.html\n")
+    (folder / "semicolon.csv").write_text("file;url\ncontact.html;https://x.test/\n")
+    (folder / "bytes.csv").write_bytes(b"\xff\xfe\x00")
+    (folder / "other.csv").write_text("file,url\nleeg.html,https://x.test/\n")
+    (folder / "words").mkdir()
+    (folder / "words" / "kinds.toml").write_text("[phrases.kontact]\nx = 1\n")
     (folder / "missing.csv").write_text("file,url\nnergens.html,https://x.test/\n")
     found = run("inspect", *arguments, cwd=folder)
     assert found.code == 2

@@ -1,0 +1,138 @@
+"""The words that stand before a control or a form: the label of layouts that have no label elements.
+
+Old forms are laid out in tables, home-made ones write ``<b>Naam</b><br><input>``; what a person reads just before a field is its label there.
+Every walk is bounded, so that no document makes it expensive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from selectolax.lexbor import LexborNode
+
+_LEVELS = 5
+"""Elements that are left upwards in search of words."""
+_STEPS = 30
+"""Siblings looked at in all."""
+_COLUMNS = 30
+_ROWS = 10
+_ENDS = frozenset({"form", "fieldset", "body", "main", "table", "html", "article", "section", "aside", "header", "footer", "nav"})
+_INLINE = frozenset({"b", "strong", "span", "em", "i", "font", "abbr", "small", "sup", "a", "u", "label", "big", "code", "img"})
+_CONTROLS = frozenset({"input", "select", "textarea", "button"})
+_SKIPPED = frozenset({"script", "style", "link", "template", "noscript", "svg"})
+_CONTROL = "input,select,textarea,button"
+_CELLS = frozenset({"td", "th"})
+
+TextOf = Callable[[LexborNode], str]
+
+
+def words_before(node: LexborNode, text_of: TextOf) -> str:
+    """The nearest words before an element that belong to no other control; empty where there are none near.
+
+    In a table they are those of the cell to the left, else of the column's head.
+    """
+    steps = _STEPS
+    for _ in range(_LEVELS):
+        if node.tag in _CELLS:
+            return _in_table(node, text_of)
+        found, ended, steps = _among_siblings(node, text_of, steps)
+        if found or ended or steps <= 0:
+            return found
+        parent = node.parent
+        if parent is None or parent.tag in _ENDS:
+            return ""
+        node = parent
+    return ""
+
+
+def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str, bool, int]:
+    """Words just before an element within its parent, whether something there ends the search, and the steps left."""
+    parts: list[str] = []
+    sibling = node.prev
+    ended = False
+    while sibling is not None and steps > 0:
+        steps -= 1
+        tag = sibling.tag or ""
+        if sibling.is_text_node:
+            text = " ".join((sibling.text(deep=False) or "")[-400:].split())
+            if any(c.isalnum() for c in text):
+                parts.append(text)
+        elif tag in {"br", "hr"}:
+            if parts:
+                break
+        elif tag in _CONTROLS:
+            if not _hidden(sibling):
+                ended = True
+                break
+        elif not sibling.is_element_node or tag in _SKIPPED:
+            pass
+        elif _owned(sibling, tag):
+            ended = True
+            break
+        else:
+            text = text_of(sibling)
+            if text and (tag in _INLINE or not parts):
+                parts.append(text)
+            if text and tag not in _INLINE:
+                break
+        sibling = sibling.prev
+    return " ".join(reversed(parts)), ended, steps
+
+
+def _hidden(node: LexborNode) -> bool:
+    return node.tag == "input" and (node.attributes.get("type") or "").lower() == "hidden"
+
+
+def _owned(node: LexborNode, tag: str) -> bool:
+    """Whether an element's words belong to another control."""
+    return tag == "legend" or (tag == "label" and bool(node.attributes.get("for"))) or node.css_first(_CONTROL) is not None
+
+
+def _in_table(cell: LexborNode, text_of: TextOf) -> str:
+    column, left, steps = 0, cell.prev, _COLUMNS
+    beside = True
+    while left is not None and steps > 0:
+        steps -= 1
+        if left.tag in _CELLS:
+            column += 1
+            if beside:
+                beside = left.css_first(_CONTROL) is None
+                text = text_of(left) if beside else ""
+                if any(c.isalnum() for c in text):
+                    return text
+        left = left.prev
+    return "" if left is not None else _head_of_column(cell, column, text_of)
+
+
+def _head_of_column(cell: LexborNode, column: int, text_of: TextOf) -> str:
+    row = cell.parent
+    if row is None or row.tag != "tr":
+        return ""
+    above = row.prev if row.prev is not None else _head_of_table(row)
+    for _ in range(_ROWS):
+        if above is None:
+            return ""
+        if above.tag == "tr" and above.css_first(_CONTROL) is None:
+            return _cell(above, column, text_of)
+        above = above.prev if above.prev is not None else _head_of_table(above)
+    return ""
+
+
+def _head_of_table(row: LexborNode) -> LexborNode | None:
+    """The last row of a ``thead`` before the section of a row."""
+    section = row.parent
+    head = section.prev if section is not None and section.tag == "tbody" else None
+    while head is not None and head.tag != "thead":
+        head = head.prev
+    return head.last_child if head is not None else None
+
+
+def _cell(row: LexborNode, column: int, text_of: TextOf) -> str:
+    cell = row.first_child
+    while cell is not None:
+        if cell.tag in _CELLS:
+            if column == 0:
+                return text_of(cell)
+            column -= 1
+        cell = cell.next
+    return ""
