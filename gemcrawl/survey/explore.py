@@ -6,9 +6,9 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gemcrawl import clock
 from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.items import FoundVia, Kind, Outcome, Page, Reason, RenderCause, Survey
 from gemcrawl.sites import site_of
@@ -132,7 +132,7 @@ class _Site:
         self._rendered_late: set[str] = set()
 
     async def run(self) -> Survey:
-        started = datetime.now(UTC)
+        started = clock.now()
         outcome: Outcome = "surveyed"
         reason: Reason | None = None
         try:

@@ -45,3 +45,8 @@ class Observed:
             seen.https_failure = reason
         else:
             seen.http_failure = reason
+
+    def forget_failures(self, host: str) -> None:
+        """Forgets that ``host`` did not answer, before it is asked again."""
+        seen = self.of(host)
+        seen.https_failure = seen.http_failure = None
