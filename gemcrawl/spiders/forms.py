@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
+from scrapy.exceptions import CloseSpider
 
 from gemcrawl import clock, night
 from gemcrawl.exceptions import Interrupted
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
+_CLOSED_BECAUSE = {"signal": "shutdown", "deadline": "deadline", "output": "output_failed"}
 CALMER = 4
 """The second round surveys so many times fewer municipalities at the same time."""
 
@@ -128,6 +130,8 @@ class FormsSpider(Spider):
                 await self._ask_canaries()
             self.complete = self.interruption.cause in (None, "deadline")
             self._started_all = True
+            if self.interruption.cause is not None:
+                raise CloseSpider(_CLOSED_BECAUSE[self.interruption.cause])
             asyncio.get_running_loop().call_later(SETTLED, self._settle)
         finally:
             self.stopping.set()
@@ -260,8 +264,7 @@ class FormsSpider(Spider):
             if not closing.called:
                 scraper._check_if_closing()  # noqa: SLF001  there is no public way
         elif self._started_all and not self._finished and scraper.slot.is_idle() and self._ending is None:
-            reason = {None: "finished", "signal": "shutdown"}.get(self.interruption.cause, str(self.interruption.cause))
-            self._ending = asyncio.create_task(engine.close_spider_async(reason=reason))
+            self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
 
 
 def worth_a_second_try(outcome: str, reason: str | None) -> bool:
