@@ -42,10 +42,10 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
     from gemcrawl.spiders.forms import FormsSpider
 
     crawler, error = run_spider(FormsSpider, settings, only=only, as_of=as_of)
-    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats is not None else {}
+    if isinstance(error, Locked):  # before anything was opened, statistics included
+        return Result(ExitCode.LOCKED, None, None, str(error))
+    stats = _stats(crawler)
     run_id = stats.get("snapshot/run_id")
-    if isinstance(error, Locked):
-        return Result(ExitCode.LOCKED, None, None, str(error), stats)
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
         return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
     if error is not None:
@@ -58,6 +58,13 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
     if run_id is None:
         return Result(ExitCode.INTERRUPTED, None, None, "interrupted before it began", stats)
     return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; go on with: {again} --resume {run_id}", stats)
+
+
+def _stats(crawler: Crawler) -> dict[str, Any]:
+    try:
+        return crawler.stats.get_stats() if crawler.stats is not None else {}
+    except RuntimeError:  # what Scrapy says before a crawl has begun
+        return {}
 
 
 def _missing(stats: Mapping[str, Any]) -> str:
