@@ -11,7 +11,6 @@ from gemcrawl.exceptions import Interrupted, OutputError
 from gemcrawl.night import SEEN_BY
 from gemcrawl.snapshot.gate import Gate, Limits, Tally, comparable, judge
 from gemcrawl.snapshot.publish import RegistrySummary, RunInfo, publish
-from gemcrawl.spiders.forms import worth_a_second_try
 from gemcrawl.transport import preload
 from gemcrawl.transport.rules import load
 
@@ -41,7 +40,7 @@ class SnapshotPipeline:
 
     async def open_spider(self) -> None:
         spider, night = self._spider(), self._night()
-        spider.done, spider.failed = await asyncio.to_thread(_so_far, night)
+        spider.done, spider.failed = await asyncio.to_thread(self._so_far)
         self._stat("run_id", night.record.run_id)
         if preload.stale(night.record.date):
             spider.logger.warning(
@@ -60,7 +59,7 @@ class SnapshotPipeline:
         if spider.interruption.over.is_set():
             raise Interrupted("the run is over; this municipality is not committed")
         try:
-            await asyncio.to_thread(_commit, night, item, again=item.municipality.code in spider.second_round)
+            await asyncio.to_thread(self._commit, item, again=item.municipality.code in spider.second_round)
         except OSError as error:
             if not self._failed:
                 self._failed = True
@@ -71,6 +70,29 @@ class SnapshotPipeline:
                 spider.interruption.end("output")
             raise
         return item
+
+    def _so_far(self) -> tuple[set[str], set[str]]:
+        """Municipalities that have a part, and those of them that are still to have their second try."""
+        spider, parts = self._spider(), self._night().parts
+        done = parts.codes() & {entry.code for entry in spider.registry.entries}
+        return done, {code for code in done - parts.tried_again() if (first := parts.survey(code)) is not None and spider.spoilt(first)}
+
+    def _commit(self, item: Survey, *, again: bool) -> None:
+        """Writes a part.  After a second try the better survey stays, the first of equals, with the costs of both."""
+        parts, code = self._night().parts, item.municipality.code
+        kept, first = item, parts.survey(code) if again else None
+        if first is not None:
+            one, two = first.municipality, item.municipality
+            kept = min(first, item, key=self._badness)
+            kept.municipality = replace(kept.municipality, requests=one.requests + two.requests, bytes=one.bytes + two.bytes)
+        parts.write(kept)
+        if again:
+            parts.mark_tried_again(code)
+
+    def _badness(self, found: Survey) -> tuple[int, int, int]:
+        """Of two surveys of one municipality the one that saw more has less of it."""
+        row = found.municipality
+        return _BEST_FIRST.index(row.outcome), [row.appointment, row.contact].count("not_tested"), self._spider().spoilt(found)
 
     async def close_spider(self) -> None:
         """Publishes, when every municipality had its turn or the deadline has passed; then lets go of the output."""
@@ -140,24 +162,3 @@ class SnapshotPipeline:
     def _stat(self, name: str, value: object) -> None:
         assert self._crawler.stats is not None
         self._crawler.stats.set_value(f"snapshot/{name}", value)
-
-
-def _so_far(night: Night) -> tuple[set[str], set[str]]:
-    """Municipalities that have a part, and those of them that are still to have their second try."""
-    parts = night.parts
-    done = parts.codes() & {entry.code for entry in night.plan.registry.entries}
-    firsts = [survey.municipality for code in done - parts.tried_again() if (survey := parts.survey(code)) is not None]
-    return done, {first.code for first in firsts if worth_a_second_try(first.outcome, first.reason)}
-
-
-def _commit(night: Night, item: Survey, *, again: bool) -> None:
-    """Writes a part.  After a second try the better survey stays, the first of equals, with the costs of both."""
-    parts, code = night.parts, item.municipality.code
-    kept, first = item, parts.survey(code) if again else None
-    if first is not None:
-        one, two = first.municipality, item.municipality
-        kept = item if _BEST_FIRST.index(two.outcome) < _BEST_FIRST.index(one.outcome) else first
-        kept.municipality = replace(kept.municipality, requests=one.requests + two.requests, bytes=one.bytes + two.bytes)
-    parts.write(kept)
-    if again:
-        parts.mark_tried_again(code)

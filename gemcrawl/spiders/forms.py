@@ -16,7 +16,7 @@ from gemcrawl import clock, night
 from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.interruption import Interruption, StoppableClient
-from gemcrawl.items import Municipality, Survey
+from gemcrawl.items import Host, Municipality, Survey
 from gemcrawl.registry import Entry, Registry
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
 _CLOSED_BECAUSE = {"signal": "shutdown", "deadline": "deadline", "output": "output_failed"}
+_SILENT = {"dns", "timeout", "reset"}
+"""States of a host in which nothing answered; a refused connection is an answer of a host, though it may not be one of a page's server."""
 CALMER = 4
 """The second round surveys so many times fewer municipalities at the same time."""
 
@@ -121,8 +123,7 @@ class FormsSpider(Spider):
             again = [entry for entry in self.registry.entries if entry.code in self.failed]
             if again and await self._calm_down(len(again)):
                 self.second_round = {entry.code for entry in again}
-                for entry in again:
-                    self.observed.forget_failures(entry.website)
+                self.observed.forget_failures()
                 async with aclosing(self._round(again, max(1, self.sites // CALMER))) as surveys:
                     async for found in surveys:
                         yield found
@@ -226,10 +227,24 @@ class FormsSpider(Spider):
         self.visitors[entry.code] = visitor
         return result
 
+    def spoilt(self, found: Survey) -> int:
+        """How much of a survey may only have been spoilt by the network or by an error here: pages and hosts that stayed silent.
+
+        A municipality of which any was is worth a second try.
+        """
+        pages = sum(page.failure in NETWORK or page.render_outcome == "crashed" for page in found.pages)
+        hosts = sum(bool({host.https, host.http} & _SILENT) or self._not_listed(host) for host in found.hosts)
+        return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
+
+    def _not_listed(self, host: Host) -> bool:
+        """Whether the TLS settings of a host that speaks TLS could not be listed."""
+        wanted = self.settings.getbool("GEMCRAWL_TLS_INVENTORY")
+        return wanted and host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested"
+
     def item_done(self, item: Survey) -> None:
         """Signal handler: a municipality passed the pipelines."""
         code = item.municipality.code
-        if worth_a_second_try(item.municipality.outcome, item.municipality.reason) and code not in self.second_round:
+        if self.spoilt(item) and code not in self.second_round:
             self.failed.add(code)
         self._forget(code)
 
@@ -265,11 +280,6 @@ class FormsSpider(Spider):
                 scraper._check_if_closing()  # noqa: SLF001  there is no public way
         elif self._started_all and not self._finished and scraper.slot.is_idle() and self._ending is None:
             self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
-
-
-def worth_a_second_try(outcome: str, reason: str | None) -> bool:
-    """Whether a municipality may only have been spoilt by the network or by an error here: silence, and not an answer."""
-    return outcome == "failed" or (outcome == "unreachable" and reason in NETWORK)
 
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:

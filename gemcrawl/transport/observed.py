@@ -46,7 +46,7 @@ class Observed:
         else:
             seen.http_failure = reason
 
-    def forget_failures(self, host: str) -> None:
-        """Forgets that ``host`` did not answer, before it is asked again."""
-        seen = self.of(host)
-        seen.https_failure = seen.http_failure = None
+    def forget_failures(self) -> None:
+        """Forgets which hosts did not answer, before they are asked again."""
+        for seen in self._hosts.values():
+            seen.https_failure = seen.http_failure = None
