@@ -67,6 +67,7 @@ GEMCRAWL_AS_OF: str | None = None  # None: today
 GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
 GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
+GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at the end
 GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more
 GEMCRAWL_KEEP_PARTS = False
 

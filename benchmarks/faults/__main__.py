@@ -10,12 +10,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import process
-from benchmarks.faults import scenarios
+from benchmarks.faults import failing, scenarios
 from benchmarks.faults.scenarios import SCENARIOS, Figure, Stage
 from benchmarks.faults.server import Nation
 from benchmarks.table import Table
 
-ALONE: tuple[Callable[[Path], Iterator[Figure]], ...] = (scenarios.browser,)
+ALONE: tuple[Callable[[Path], Iterator[Figure]], ...] = (scenarios.browser, failing.failing)
 """Scenarios with a nation of their own; left out of the short form."""
 
 

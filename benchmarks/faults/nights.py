@@ -87,3 +87,12 @@ def _rows(path: Path, without: frozenset[str]) -> list[str]:
 def rows_per_municipality(snapshot: Path) -> dict[str, int]:
     codes = pq.read_table(snapshot / "municipalities.parquet", columns=["code"], partitioning=None)["code"].to_pylist()
     return {code: codes.count(code) for code in codes}
+
+
+def municipalities_that_differ(one: Path, other: Path, *, without: frozenset[str]) -> set[str]:
+    """Codes whose row in the table of municipalities differs between two snapshots."""
+    rows = []
+    for snapshot in (one, other):
+        found = pq.read_table(snapshot / "municipalities.parquet", partitioning=None).to_pylist()
+        rows.append({row["code"]: {name: value for name, value in row.items() if name not in without} for row in found})
+    return {code for code in rows[0] if rows[0][code] != rows[1].get(code)}

@@ -62,6 +62,7 @@ class Nation:
         self.connect_to = listeners.connect_to()
         self._close(listeners)
         files = write_files(directory, self._nation, self._authority)
+        self.towns, self.ca_file = self._nation.towns, Path(files["ca_file"])
         self._registry, self._known_hosts, self._ca_file = files["registry"], files["known_hosts"], files["ca_file"]
         self._process: multiprocessing.process.BaseProcess | None = None
 

@@ -174,7 +174,9 @@ class FormsSpider(Spider):
                 task.cancel()
 
     async def _calm_down(self, failed: int) -> bool:
-        """Waits before the second round; False when the run is to end instead."""
+        """Waits before the second round; False when there is to be none, or the run is to end instead."""
+        if not self.settings.getbool("GEMCRAWL_SECOND_ROUND"):
+            return False
         pause = self.settings.getfloat("GEMCRAWL_SECOND_ROUND_PAUSE") * self.settings.getfloat("DOWNLOAD_DELAY")
         self.logger.info("%d municipalities are surveyed once more in %g s", failed, pause)
         try:
