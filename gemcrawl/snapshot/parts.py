@@ -78,7 +78,10 @@ class Parts:
                 shutil.rmtree(staged)  # left behind by a process that was killed
             staged.mkdir(parents=True)
             write_durably(staged / PART_FILE, content)
-            self.directory.mkdir(parents=True, exist_ok=True)
+            sync_directory(staged)
+            if not self.directory.is_dir():
+                self.directory.mkdir(parents=True, exist_ok=True)
+                sync_directory(self.run_dir)
             try:
                 os.rename(staged, final.parent)  # noqa: PTH104  one directory rename is the commit
             except OSError:
