@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,3 +97,9 @@ def municipalities_that_differ(one: Path, other: Path, *, without: frozenset[str
         found = pq.read_table(snapshot / "municipalities.parquet", partitioning=None).to_pylist()
         rows.append({row["code"]: {name: value for name, value in row.items() if name not in without} for row in found})
     return {code for code in rows[0] if rows[0][code] != rows[1].get(code)}
+
+
+def rendering(snapshot: Path) -> dict[str, int]:
+    """Pages by what became of rendering them."""
+    outcomes = pq.read_table(snapshot / "pages.parquet", columns=["render_outcome"], partitioning=None)["render_outcome"].to_pylist()
+    return dict(Counter(outcome for outcome in outcomes if outcome is not None))

@@ -307,6 +307,8 @@ def browser(directory: Path) -> Iterator[Figure]:
         found = differences(one, other, without=TIMES | EFFORT)
         missing = {*codes} ^ {*nights.rows_per_municipality(other)}
         said = ", ".join(f"{rows} rows of {table}" for table, rows in found.items()) or "equal"
+        if found:
+            said += f" ({nights.changed_columns(one, other)}; {nights.rendering(other)})"
         said += f", {len(missing)} lost, {rendered} pages rendered in the undisturbed night"
         yield Figure(what, "published, equal", said, good=not found and not missing and bool(killed))
 

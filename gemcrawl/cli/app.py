@@ -246,7 +246,7 @@ def _run_and_show(
     from gemcrawl.cli.run import run_crawl
     from gemcrawl.cli.summary import show
 
-    result = run_crawl(settings, only=only, as_of=as_of, again=again or "gemcrawl crawl")
+    result = run_crawl(settings, only=only, as_of=as_of, again=again)
     if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
     if result.snapshot is None or result.code is ExitCode.HELD_BACK:

@@ -27,14 +27,15 @@ class Result:
     stats: Mapping[str, Any] | None = None
 
 
-def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", again: str = "gemcrawl crawl") -> Result:
+def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", again: str = "") -> Result:
     """Runs the forms spider with ``settings`` on top of `gemcrawl.settings`.
 
     Args:
         settings: Scrapy's and gemcrawl's.
         only: codes, comma-separated; all when empty.
         as_of: date of the register; today when empty.
-        again: the command that started this, to which ``--resume RUN`` is added in the message about an interrupted run.
+        again: the command that started this, to which ``--resume RUN`` is added in the message about an interrupted run; empty where
+            it cannot be taken up.
 
     Raises:
         UsageError: an option, file or directory cannot be used; nothing has been requested.
@@ -57,7 +58,8 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
         return Result(ExitCode.PUBLISHED, path, run_id, _missing(stats), stats)
     if run_id is None:
         return Result(ExitCode.INTERRUPTED, None, None, "interrupted before it began", stats)
-    return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; go on with: {again} --resume {run_id}", stats)
+    onward = f"go on with: {again} --resume {run_id}" if again else "start it again"
+    return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; {onward}", stats)
 
 
 def _stats(crawler: Crawler) -> dict[str, Any]:

@@ -34,6 +34,8 @@ SETTLED = 0.05
 _CLOSED_BECAUSE = {"signal": "shutdown", "deadline": "deadline", "output": "output_failed"}
 _SILENT = {"dns", "timeout", "reset"}
 """States of a host in which nothing answered; a refused connection is an answer of a host, though it may not be one of a page's server."""
+_BROKE = {"crashed", "failed"}
+"""What a page's rendering ends in when the browser died under it."""
 CALMER = 4
 """The second round surveys so many times fewer municipalities at the same time."""
 
@@ -234,7 +236,7 @@ class FormsSpider(Spider):
 
         A municipality of which any was is worth a second try.
         """
-        pages = sum(page.failure in NETWORK or page.render_outcome == "crashed" for page in found.pages)
+        pages = sum(page.failure in NETWORK or page.render_outcome in _BROKE for page in found.pages)
         hosts = sum(bool({host.https, host.http} & _SILENT) or self._not_listed(host) for host in found.hosts)
         return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
 
