@@ -121,4 +121,5 @@ if find_spec("uvloop"):
 REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP
 TELNETCONSOLE_ENABLED = False  # default True: the same over telnet
 LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
+LOG_FORMATTER = "gemcrawl.logformat.Formatter"  # default: prints all rows of a municipality that met an error
 LOGSTATS_INTERVAL = 60.0  # default 60.0

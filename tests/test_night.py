@@ -17,7 +17,7 @@ from aiohttp import web
 from gemcrawl.cli.exit_codes import ExitCode
 from tests.cli.program import CHECKOUT, ended, options, run, start
 from tests.support.authority import TLS13
-from tests.support.world import Reply, Route, Tls, World
+from tests.support.world import Reply, Route, Tls, World, redirect
 
 MakeWorld = Callable[..., World]
 APPOINTMENT = "<title>Afspraak</title><h1>Afspraak maken</h1><form method=post><input name=naam><input type=date name=datum><button>Volgende</button></form>"
@@ -114,6 +114,19 @@ class TestASignal:
         assert found.code == ExitCode.INTERRUPTED
         assert "what was committed is kept" in found.err
         assert parts(output) == {code(0)}
+
+    def test_that_cuts_into_a_pipeline_leaves_that_municipality_and_no_traceback(self, make_world: MakeWorld, tmp_path: Path) -> None:
+        """g1's http page hangs, which only the transport pipeline asks for."""
+        world = nation(make_world, g1=site("g1") | {"http:/contact": HANGING, "http:/": redirect("https://www.g1.test/")})
+        output = tmp_path / "output"
+        arguments = [*options(world, world.registry(tmp_path), output), "--concurrency", "1"]
+        process = start("crawl", *arguments, cwd=tmp_path, settings={"GEMCRAWL_GRACE_SECONDS": 0.5})
+        wait_for(lambda: any(asked.scheme == "http" and asked.path == "/contact" and "g1" in asked.host for asked in world.log), process)
+        process.terminate()
+        found = ended(process, timeout=15)
+        assert found.code == ExitCode.INTERRUPTED, found.err
+        assert parts(output) == {code(0)}
+        assert "Traceback" not in found.err
 
 
 class TestARunThatWasKilled:
