@@ -36,9 +36,12 @@ test: setup ## lint, types and tests
 bench: setup ## measure; results go into docs/benchmarks.md by hand, with machine and date
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+faults: setup ## kill, starve and disconnect surveys of the fictional nation, and hold the results against an undisturbed one
+	@$(BIN)/python -m benchmarks.faults $(ARGS)
+
 lock: ## write the pinned and hashed requirements anew
 	@uv=$$(command -v uv || echo $(BIN)/uv); for kind in base dev; do \
 	  extra=$$([ $$kind = dev ] && echo "--group dev"); \
 	  $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extra pyproject.toml -o requirements/$$kind.txt; done
 
-.PHONY: help setup browser demo test bench lock
+.PHONY: help setup browser demo test bench faults lock

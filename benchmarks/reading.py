@@ -23,11 +23,52 @@ SIZE = 40_000
 """Bytes of a page."""
 LINKS = 150
 ROUNDS = 5
-_SUBJECTS = (
-    "paspoort rijbewijs verhuizen trouwen geboorte afval parkeren subsidie belasting bestuur raad nieuws werk inkomen zorg jeugd sport cultuur "
-    "bouwen wonen milieu verkeer veiligheid ondernemen vergunning evenement contact openingstijden vacatures projecten"
-).split()
-_ACTS = "aanvragen doorgeven melden wijzigen verlengen bekijken regelen betalen inzien ophalen stopzetten plannen".split()
+_SUBJECTS = [
+    "paspoort",
+    "rijbewijs",
+    "verhuizen",
+    "trouwen",
+    "geboorte",
+    "afval",
+    "parkeren",
+    "subsidie",
+    "belasting",
+    "bestuur",
+    "raad",
+    "nieuws",
+    "werk",
+    "inkomen",
+    "zorg",
+    "jeugd",
+    "sport",
+    "cultuur",
+    "bouwen",
+    "wonen",
+    "milieu",
+    "verkeer",
+    "veiligheid",
+    "ondernemen",
+    "vergunning",
+    "evenement",
+    "contact",
+    "openingstijden",
+    "vacatures",
+    "projecten",
+]
+_ACTS = [
+    "aanvragen",
+    "doorgeven",
+    "melden",
+    "wijzigen",
+    "verlengen",
+    "bekijken",
+    "regelen",
+    "betalen",
+    "inzien",
+    "ophalen",
+    "stopzetten",
+    "plannen",
+]
 _NOTE = "{pages} pages of {size} KB with {links} links each, {rounds} rounds, in one process on one core, time of the processor."
 
 

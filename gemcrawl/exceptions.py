@@ -29,6 +29,13 @@ class OutputError(UsageError):
     """`gemcrawl.snapshot`: the output cannot be written, or there is no snapshot to read."""
 
 
+class Locked(GemcrawlError):
+    """`gemcrawl.snapshot.lock`: another run works on the same output.  Exit code 4; nothing has been requested."""
+
+    def __init__(self, output: Path, holder: object) -> None:
+        super().__init__(f"another run works in {output}: {holder}; wait until it is done, or name another output with --output")
+
+
 class ItemError(GemcrawlError, ValueError):
     """A row was made with a value of the wrong type or outside its closed list: a bug in gemcrawl, never user input."""
 
@@ -38,4 +45,7 @@ class AddressRefused(GemcrawlError, OSError):
 
 
 class Interrupted(GemcrawlError):
-    """`gemcrawl.pipelines.transport`: the run ends before a municipality is measured; a resumed run takes it up again."""
+    """The run ends before a municipality does; a resumed run takes it up again.
+
+    Raised by `gemcrawl.interruption` when a request is asked for after the end, and by the pipelines, which commit nothing after it.
+    """

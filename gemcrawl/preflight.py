@@ -14,14 +14,13 @@ from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.tls import strict_context
 from gemcrawl.forms import vocabulary
-from gemcrawl.snapshot.output import prepare_output
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 
 def check(settings: BaseSettings) -> None:
-    """Checks connections, the run to resume and, last and only when all else is right, makes the output directory.
+    """Checks connections and the name of the output.
 
     Raises:
         UsageError: one of them cannot be used; nothing has been written.
@@ -32,12 +31,6 @@ def check(settings: BaseSettings) -> None:
         str(output.absolute()).encode()
     except UnicodeEncodeError:  # which the Parquet library cannot open
         raise UsageError(f"output {str(output)!a} is not UTF-8; name another with --output") from None
-    resume = settings.get("GEMCRAWL_RESUME")
-    if resume is not None:
-        known = sorted(p.name for p in (output / "runs").glob("*") if (p / "parts").is_dir())
-        if resume not in known:
-            raise UsageError(f"--resume {resume!r}: no such run in {output.absolute()}; there are: {', '.join(known) or 'none'}")
-    prepare_output(output)
 
 
 def check_connections(settings: BaseSettings) -> None:

@@ -65,8 +65,32 @@ GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
 GEMCRAWL_AS_OF: str | None = None  # None: today
-GEMCRAWL_RESUME: str | None = None  # run id to take up again
+GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
+GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
+GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
+GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at the end
+GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more
 GEMCRAWL_KEEP_PARTS = False
+
+# --- what holds a night back (docs/operations.md has the reasons) ---
+GEMCRAWL_GATE_MUNICIPALITIES = 20  # in fewer, a share means nothing
+GEMCRAWL_GATE_MOST = {  # largest share of the municipalities, on any night
+    "unreachable": 0.10,
+    "dns": 0.05,
+    "blocked": 0.25,
+    "failed": 0.02,
+    "appointment not_found": 0.50,
+    "contact not_found": 0.50,
+}
+GEMCRAWL_GATE_RISE = {  # largest rise of that share since the last comparable snapshot
+    "unreachable": 0.03,
+    "dns": 0.02,
+    "blocked": 0.03,
+    "failed": 0.01,
+    "appointment not_found": 0.05,
+    "contact not_found": 0.05,
+}
+GEMCRAWL_CANARIES: list[str] = []  # hosts known to be up: where none answers, this machine is what is down
 
 # --- how connections are made ---
 DOWNLOAD_HANDLERS = {  # default: Scrapy's own for every scheme
@@ -98,4 +122,5 @@ if find_spec("uvloop"):
 REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP
 TELNETCONSOLE_ENABLED = False  # default True: the same over telnet
 LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
+LOG_FORMATTER = "gemcrawl.logformat.Formatter"  # default: prints all rows of a municipality that met an error
 LOGSTATS_INTERVAL = 60.0  # default 60.0

@@ -388,4 +388,5 @@ def test_a_run_interrupted_in_the_middle_of_a_pipeline_ends_and_keeps_that_munic
     process.send_signal(signal.SIGINT)
     found = ended(process, timeout=20)
     assert "Spider closed (shutdown)" in found.err
+    assert found.code == 0  # Scrapy's own, whatever happened: docs/operations.md says so
     assert [p.parent.name for p in (tmp_path / "output").glob("runs/*/parts/*/survey.parquet")] == ["GM9001"]

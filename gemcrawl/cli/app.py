@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -75,8 +76,20 @@ def crawl(
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time.")] = 24,
     no_render: NoRender = False,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN", help="Take up an interrupted run: only municipalities without a part.")
+        str | None,
+        typer.Option(metavar="[RUN]", help="Take up an unfinished run, the last one without a value: only municipalities without a part."),
     ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Start afresh, also where today's last run is unfinished.")] = False,
+    deadline: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="Publish after this time, such as 6h or 1h30m; what is missing is partial.")
+    ] = None,
+    canary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST", help="A host that is known to be up; when none of them answers, the night is suspect. May be repeated."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; send and write nothing.")] = False,
     connect_to: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; HOST may be *.domain; may be repeated."),
@@ -96,8 +109,13 @@ def crawl(
 
     Example: gemcrawl crawl --only GM0363 --only GM0518
 
-    Exit codes: 0 published, 1 error, 2 wrong usage, 5 interrupted (go on with --resume).
+    When the last run of today is unfinished and asked for the same, it is taken up.
+
+    Exit codes: 0 published, 1 error, 2 wrong usage, 3 held back by the quality gate, 4 another run works on the output, 5 interrupted (go
+    on with --resume).
     """
+    if new and resume is not None:
+        raise UsageError(f"--new and --resume {resume!r} exclude each other; leave one out")
     settings = {
         "GEMCRAWL_REGISTRY": _text(registry),
         "GEMCRAWL_KNOWN_HOSTS": _text(known_hosts),
@@ -106,13 +124,22 @@ def crawl(
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": _text(ca_file),
         "GEMCRAWL_VOCABULARY": _text(vocabulary),
-        "GEMCRAWL_RESUME": resume,
+        "GEMCRAWL_RESUME": "new" if new else resume,
+        "GEMCRAWL_DEADLINE": deadline,
+        "GEMCRAWL_CANARIES": canary or [],
         "DOWNLOAD_DELAY": delay,
         "GEMCRAWL_CONCURRENT_SITES": concurrency,
         **_common(max_pages, keep_parts, log_level, log_file, no_render=no_render),
     }
     codes = ",".join(code for part in only or [] for code in part.split(","))
-    _run_and_show(settings, only=codes, as_of=as_of, query_options="" if output == Path("output") else f"--output {output} ")
+    if dry_run:
+        from gemcrawl.cli.plan import show_plan
+
+        show_plan(console, settings, only=codes, as_of=as_of)
+        return
+    _run_and_show(
+        settings, only=codes, as_of=as_of, query_options="" if output == Path("output") else f"--output {output} ", again=_again()
+    )
 
 
 @app.command()
@@ -137,7 +164,11 @@ def demo(
     from gemcrawl.demo.score import score
 
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
-        settings = server.settings(output, delay=delay) | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
+        settings = (
+            server.settings(output, delay=delay)
+            | {"GEMCRAWL_RESUME": "new"}
+            | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
+        )
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
@@ -182,8 +213,8 @@ def registry(
 
     Example: gemcrawl registry --as-of 2016-01-01
     """
+    from gemcrawl.night import parse_date
     from gemcrawl.registry import load
-    from gemcrawl.spiders.forms import parse_date
 
     found = load(file, as_of=parse_date(as_of), only=only or ())
     for entry in found.entries:
@@ -212,19 +243,47 @@ def _text(path: Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _run_and_show(settings: dict[str, Any], *, only: str = "", as_of: str = "", query_options: str = "", leave: bool = True) -> Path:
+def _run_and_show(
+    settings: dict[str, Any], *, only: str = "", as_of: str = "", query_options: str = "", again: str = "", leave: bool = True
+) -> Path:
     """Runs, prints the summary, and leaves with the run's exit code unless it published and ``leave`` is false."""
     from gemcrawl.cli.run import run_crawl
     from gemcrawl.cli.summary import show
 
-    result = run_crawl(settings, only=only, as_of=as_of)
-    if result.snapshot is None:
+    result = run_crawl(settings, only=only, as_of=as_of, again=again)
+    if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
+    if result.snapshot is None or result.code is ExitCode.HELD_BACK:
         raise typer.Exit(result.code)
     show(console, result.snapshot, query_options=query_options)
     if leave:
         raise typer.Exit(result.code)
     return result.snapshot
+
+
+def _again() -> str:
+    """The command line of this process without its choice of run, to be copied into a shell."""
+    from gemcrawl.cli.summary import program
+
+    kept: list[str] = []
+    skip = False
+    for word in with_values(sys.argv[1:]):
+        if skip:
+            skip = False
+        elif word == "--resume":
+            skip = True
+        elif word != "--new" and not word.startswith("--resume="):
+            kept.append(word)
+    return shlex.join([program(), *kept])
+
+
+def with_values(arguments: list[str]) -> list[str]:
+    """The command line with ``--resume`` given a value where it has none, which the option parser cannot do: that of the last run."""
+    found = list(arguments)
+    for position, word in enumerate(arguments):
+        if word == "--resume" and (position + 1 == len(arguments) or arguments[position + 1].startswith("--")):
+            found[position] = "--resume=last"
+    return found
 
 
 _WrongOption: type[Exception] = typer.BadParameter.__bases__[0]  # click's UsageError, wherever this version of typer keeps click
@@ -233,7 +292,7 @@ _WrongOption: type[Exception] = typer.BadParameter.__bases__[0]  # click's Usage
 def main() -> None:
     """Entry point: runs the command line and turns errors into one line and an exit code."""
     try:
-        sys.exit(app(standalone_mode=False, prog_name="gemcrawl"))
+        sys.exit(app(with_values(sys.argv[1:]), standalone_mode=False, prog_name="gemcrawl"))
     except typer.Abort:
         sys.exit(ExitCode.ERROR)
     except _WrongOption as error:

@@ -1,4 +1,4 @@
-"""Exit codes of the command line: an interface, documented in the README and in docs/exit-codes.md."""
+"""Exit codes of the command line: an interface, documented in the README and in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -14,5 +14,9 @@ class ExitCode(IntEnum):
     """Anything else went wrong; a started run is kept and can be resumed."""
     USAGE = 2
     """Wrong usage: an option, date, code, file or directory that cannot be used; nothing was requested or written."""
+    HELD_BACK = 3
+    """The run is finished and held back by the quality gate: it is in output/suspect/, and latest.json has not moved."""
+    LOCKED = 4
+    """Another run works on the same output; nothing was requested or written."""
     INTERRUPTED = 5
     """Interrupted; the run is kept and can be resumed."""

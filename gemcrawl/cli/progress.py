@@ -61,6 +61,8 @@ class ProgressDisplay:
         return display
 
     def spider_opened(self) -> None:
+        if note := cast("FormsSpider", self._crawler.spider).night.plan.note:
+            self._console.print(Text(note), soft_wrap=True)
         self._started = time.monotonic()
         self._task = asyncio.create_task(self._show())
 

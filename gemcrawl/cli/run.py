@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl.cli.exit_codes import ExitCode
-from gemcrawl.exceptions import GemcrawlError, UsageError
+from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,15 @@ class Result:
     stats: Mapping[str, Any] | None = None
 
 
-def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -> Result:
+def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", again: str = "") -> Result:
     """Runs the forms spider with ``settings`` on top of `gemcrawl.settings`.
+
+    Args:
+        settings: Scrapy's and gemcrawl's.
+        only: codes, comma-separated; all when empty.
+        as_of: date of the register; today when empty.
+        again: the command that started this, to which ``--resume RUN`` is added in the message about an interrupted run; empty where
+            it cannot be taken up.
 
     Raises:
         UsageError: an option, file or directory cannot be used; nothing has been requested.
@@ -36,15 +43,35 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "") -
     from gemcrawl.spiders.forms import FormsSpider
 
     crawler, error = run_spider(FormsSpider, settings, only=only, as_of=as_of)
-    stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats is not None else {}
+    if isinstance(error, Locked):  # before anything was opened, statistics included
+        return Result(ExitCode.LOCKED, None, None, str(error))
+    stats = _stats(crawler)
     run_id = stats.get("snapshot/run_id")
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
         return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
     if error is not None:
         return Result(ExitCode.ERROR, None, run_id, f"{type(error).__name__}: {error}", stats)
-    if "snapshot/path" in stats:
-        return Result(ExitCode.PUBLISHED, Path(stats["snapshot/path"]), run_id, stats=stats)
-    return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; go on with: gemcrawl crawl --resume {run_id}", stats)
+    path = Path(stats["snapshot/path"]) if "snapshot/path" in stats else None
+    if "snapshot/held_back" in stats:
+        return Result(ExitCode.HELD_BACK, path, run_id, f"held back as suspect: {stats['snapshot/held_back']}; see {path}", stats)
+    if path is not None:
+        return Result(ExitCode.PUBLISHED, path, run_id, _missing(stats), stats)
+    if run_id is None:
+        return Result(ExitCode.INTERRUPTED, None, None, "interrupted before it began", stats)
+    onward = f"go on with: {again} --resume {run_id}" if again else "start it again"
+    return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; {onward}", stats)
+
+
+def _stats(crawler: Crawler) -> dict[str, Any]:
+    try:
+        return crawler.stats.get_stats() if crawler.stats is not None else {}
+    except RuntimeError:  # what Scrapy says before a crawl has begun
+        return {}
+
+
+def _missing(stats: Mapping[str, Any]) -> str:
+    missing = stats.get("snapshot/missing", 0)
+    return f"{missing} municipalities have no survey of their own; their rows say why" if missing else ""
 
 
 def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: Any) -> tuple[Crawler, BaseException | None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from gemcrawl import clock
 from gemcrawl.items import Reason
 from gemcrawl.transport.facts import Hop
 
@@ -29,7 +30,7 @@ class Answer:
     """Set-Cookie fields as sent."""
     wire_bytes: int = 0
     seconds: float = 0.0
-    fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    fetched_at: datetime = field(default_factory=clock.now)
 
     @property
     def status(self) -> int:

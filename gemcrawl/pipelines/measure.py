@@ -81,6 +81,7 @@ class Measurer:
         self._prober: Prober | None = None
         self._asker: Asker | None = None
         self._asked_again: set[str] = set()
+        self._second_round = False
 
     def open(self) -> None:
         """Gets ready, inside the event loop."""
@@ -106,6 +107,11 @@ class Measurer:
         Raises:
             Interrupted: the run ends first; the municipality is left for the next one.
         """
+        if not self._second_round and cast("FormsSpider", self._crawler.spider).second_round:
+            self._second_round = True
+            self._asked_again.clear()
+            if self._prober is not None:
+                self._prober.forget_broken()
         self._begin_inventories(item, visitor)
         await self._ask_twins(item, visitor)
         hosts = _https_hosts(item)
@@ -228,7 +234,7 @@ class Measurer:
         return answer.body if answer.status == 200 else None
 
     def _doubts(self, item: Survey, visitor: Visitor, inventories: Inventories) -> _Doubts:
-        """What may be bad only because of the network; each is doubted once per crawl."""
+        """What may be bad only because of the network; each is doubted once per round of the crawl."""
         hosts = list(dict.fromkeys(name for host in _https_hosts(item) for name in (host, site_of(host))))
         https = [host for host in hosts if not (seen := visitor.observed.of(host)).https and seen.https_failure in _NETWORK]
         twins = [url for _, way in _ways(item) for url, found in way.twins if isinstance(found, str) and found in _AT_PORT_80]
@@ -236,7 +242,7 @@ class Measurer:
         return _Doubts(self._fresh("https", https), self._fresh("twin", twins), self._fresh("inventory", listed))
 
     def _fresh(self, kind: str, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` that had no second try yet; from now on they had."""
+        """Those of ``names`` that had no second try yet in this round of the crawl; from now on they had."""
         fresh = [name for name in dict.fromkeys(names) if f"{kind} {name}" not in self._asked_again]
         self._asked_again.update(f"{kind} {name}" for name in fresh)
         return fresh

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from gemcrawl import clock
 from gemcrawl.pipelines.measure import Measurer
 from gemcrawl.transport import parties
 from gemcrawl.transport.findings import find
@@ -54,7 +55,7 @@ class TransportPipeline:
             hosts = self._host_rows(item, visitor, inventories)
             item.hosts = [row for rows in hosts.values() for row in rows]
             item.forms = [self._judged(form, item.ways[form.form_id], hosts) for form in item.forms]
-            item.municipality = replace(item.municipality, requests=visitor.requests, bytes=visitor.bytes, finished_at=datetime.now(UTC))
+            item.municipality = replace(item.municipality, requests=visitor.requests, bytes=visitor.bytes, finished_at=clock.now())
         item.municipality = municipality_status(item.municipality, item.forms, item.unread)
         return item
 

@@ -38,7 +38,7 @@ class Filler:
     """The row of a municipality without a part."""
 
     reason: Reason
-    """error, or interrupted."""
+    """error, interrupted or deadline."""
     started: datetime
     finished: datetime
 
@@ -48,7 +48,7 @@ class Filler:
             name=entry.name,
             province=entry.province,
             website=entry.website,
-            outcome="failed",
+            outcome="partial" if self.reason == "deadline" else "failed",
             reason=self.reason,
             appointment="not_tested",
             contact="not_tested",

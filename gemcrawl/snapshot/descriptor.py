@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from pathlib import Path
 
+    from gemcrawl.items import Reason
     from gemcrawl.registry import Registry
     from gemcrawl.snapshot.compact import Compacted
+    from gemcrawl.snapshot.gate import Gate
 
 DESCRIPTOR = "datapackage.json"
 MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -64,13 +66,13 @@ class RunInfo:
     rule_sets: tuple[str, ...] = ()
     preload_list_date: date | None = None
     """Date of the HSTS preload list in use; None without one."""
-    interrupted: bool = False
-    """Municipalities without a part were not reached, rather than lost."""
-    gate: str = "not_run"
-    """Result of the quality gate."""
+    missing: Reason = "error"
+    """Why municipalities may be without a part: error, interrupted or deadline."""
+    whole: bool = True
+    """The run was over every municipality of the register, rather than a selection."""
 
 
-def describe(directory: Path, snapshot: str, run: RunInfo, compacted: Compacted) -> dict[str, Any]:
+def describe(directory: Path, snapshot: str, run: RunInfo, compacted: Compacted, gate: Gate) -> dict[str, Any]:
     """The descriptor of the tables in a directory.
 
     Raises:
@@ -100,9 +102,10 @@ def describe(directory: Path, snapshot: str, run: RunInfo, compacted: Compacted)
             "preload_list_date": run.preload_list_date.isoformat() if run.preload_list_date else None,
             "started": _utc(run.started),
             "finished": _utc(run.finished),
-            "interrupted": run.interrupted,
+            "whole": run.whole,
+            "missing": {"municipalities": len(compacted.missing), "reason": run.missing if compacted.missing else None},
             "outcomes": compacted.outcomes,
-            "gate": run.gate,
+            "gate": gate.told(),
         },
     }
 

@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gemcrawl.exceptions import ItemError
-from gemcrawl.items import Form, Host, Municipality, Page
-from gemcrawl.snapshot.schema import arrow_schema, records_table, to_record
+from gemcrawl.items import Form, Host, Municipality, Page, Survey
+from gemcrawl.snapshot.schema import arrow_schema, from_record, records_table, to_record
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from gemcrawl.items import Survey
 
 PART_FILE = "survey.parquet"
 
@@ -80,7 +78,10 @@ class Parts:
                 shutil.rmtree(staged)  # left behind by a process that was killed
             staged.mkdir(parents=True)
             write_durably(staged / PART_FILE, content)
-            self.directory.mkdir(parents=True, exist_ok=True)
+            sync_directory(staged)
+            if not self.directory.is_dir():
+                self.directory.mkdir(parents=True, exist_ok=True)
+                sync_directory(self.run_dir)
             try:
                 os.rename(staged, final.parent)  # noqa: PTH104  one directory rename is the commit
             except OSError:
@@ -100,6 +101,36 @@ class Parts:
         if not self.directory.is_dir():
             return set()
         return {entry.name for entry in self.directory.iterdir() if _CODE.fullmatch(entry.name) and _usable(entry / PART_FILE)}
+
+    def survey(self, code: str) -> Survey | None:
+        """The part of a municipality as it was committed; None when there is none that can be read."""
+        table = self.read(code)
+        if table is None:
+            return None
+        (record,) = table.to_pylist()
+        return Survey(
+            municipality=from_record(Municipality, record["municipality"]),
+            forms=[from_record(Form, row) for row in record["forms"]],
+            pages=[from_record(Page, row) for row in record["pages"]],
+            hosts=[from_record(Host, row) for row in record["hosts"]],
+        )
+
+    def mark_tried_again(self, code: str) -> None:
+        """Notes that a municipality had its second try, so that a resumed run gives it no third.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        directory = self.run_dir / "again"
+        directory.mkdir(exist_ok=True)
+        (directory / self.path(code).parent.name).touch()
+
+    def tried_again(self) -> set[str]:
+        """Municipalities that had their second try."""
+        try:
+            return {path.name for path in (self.run_dir / "again").iterdir()}
+        except OSError:
+            return set()
 
     def read(self, code: str) -> pa.Table | None:
         """The part of a municipality as a table of one row with `PART_SCHEMA`; None when there is none, or none that can be read."""

@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING, Any
 from gemcrawl.exceptions import OutputError
 from gemcrawl.snapshot.compact import Filler, compact
 from gemcrawl.snapshot.descriptor import DESCRIPTOR, RegistrySummary, RunInfo, describe
+from gemcrawl.snapshot.gate import Gate, is_whole
 from gemcrawl.snapshot.parts import sync_directory, write_durably
 from gemcrawl.snapshot.read import LATEST, directory_of, snapshot_id, snapshots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from gemcrawl.registry import Entry
     from gemcrawl.snapshot.compact import Compacted
-    from gemcrawl.snapshot.parts import Parts
+    from gemcrawl.snapshot.gate import Gate, is_whole
+from gemcrawl.snapshot.parts import Parts
 
 __all__ = ["Published", "RegistrySummary", "RunInfo", "publish"]
+
+SUSPECT = "suspect"
+"""Directory below the output for snapshots that the gate held back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +44,25 @@ class Published:
     outcomes: dict[str, int]
     """Municipalities by outcome."""
     missing: tuple[str, ...]
-    """Codes for which there was no part that could be read; they have a row with outcome failed."""
+    """Codes for which there was no part that could be read; they have a row that says why."""
+    gate: Gate
+    """What the quality gate said."""
 
 
-def publish(output: Path, run: RunInfo, parts: Parts, entries: Iterable[Entry], *, keep_parts: bool = False) -> Published:
-    """Make the snapshot of a run and publish it.
+def publish(
+    output: Path,
+    run: RunInfo,
+    parts: Parts,
+    entries: Iterable[Entry],
+    *,
+    keep_parts: bool = False,
+    gate: Callable[[Path], Gate] | None = None,
+) -> Published:
+    """Make the snapshot of a run and publish it, or hold it back.
 
     Nothing matches ``output/snapshot=*`` before it is complete and on the disk.  latest.json follows, and never goes back to an older
-    snapshot.  Then the run's working area is removed, unless ``keep_parts``.  Publishing again what a run published before (it was killed
+    snapshot; it goes to a selection of municipalities only while there is no whole snapshot.  A snapshot that the gate finds suspect goes
+    to ``output/suspect`` in the same way, and latest.json stays as it is.  Then the run's working area is removed, unless ``keep_parts``.  Publishing again what a run published before (it was killed
     between the two) adds nothing.
 
     Args:
@@ -55,19 +71,25 @@ def publish(output: Path, run: RunInfo, parts: Parts, entries: Iterable[Entry], 
         parts: its finished municipalities.
         entries: the municipalities of the registry, each of which gets exactly one row.
         keep_parts: leave the working area for inspection.
+        gate: judges the four tables in a directory; nobody does when it is left out.
 
     Raises:
         OutputError: it could not be written; the parts are untouched.
     """
     staged = parts.run_dir / "publish"
-    filler = Filler(reason="interrupted" if run.interrupted else "error", started=run.started, finished=run.finished)
+    filler = Filler(reason=run.missing, started=run.started, finished=run.finished)
     try:
         if staged.exists():
             shutil.rmtree(staged)
         staged.mkdir(parents=True)
         compacted = compact(staged, parts, entries, filler)
-        final = _release(output, staged, run, compacted)
-        _point_latest(output, parts.run_dir)
+        judged = gate(staged) if gate is not None else Gate()
+        if judged.state == "suspect":
+            (output / SUSPECT).mkdir(exist_ok=True)
+            final = _release(output / SUSPECT, staged, run, compacted, judged)
+        else:
+            final = _release(output, staged, run, compacted, judged)
+            _point_latest(output, parts.run_dir)
     except OSError as error:
         with contextlib.suppress(OSError):
             shutil.rmtree(staged)
@@ -78,16 +100,16 @@ def publish(output: Path, run: RunInfo, parts: Parts, entries: Iterable[Entry], 
     if not keep_parts:
         shutil.rmtree(parts.run_dir, ignore_errors=True)
     name = final.name.removeprefix("snapshot=")
-    return Published(path=final, snapshot=name, rows=compacted.rows, outcomes=compacted.outcomes, missing=compacted.missing)
+    return Published(path=final, snapshot=name, rows=compacted.rows, outcomes=compacted.outcomes, missing=compacted.missing, gate=judged)
 
 
-def _release(output: Path, staged: Path, run: RunInfo, compacted: Compacted) -> Path:
+def _release(output: Path, staged: Path, run: RunInfo, compacted: Compacted, gate: Gate) -> Path:
     """Name the staged tables and rename them into place; two runs that started in one second get successive names."""
     moment = run.started
     while True:
         name = snapshot_id(moment)
         final = directory_of(output, name)
-        descriptor = describe(staged, name, run, compacted)
+        descriptor = describe(staged, name, run, compacted, gate)
         if _same(final, descriptor):
             shutil.rmtree(staged)
             return final
@@ -117,7 +139,8 @@ def _same(final: Path, descriptor: dict[str, Any]) -> bool:
 
 
 def _point_latest(output: Path, run_dir: Path) -> None:
-    newest = snapshots(output)[-1].name.removeprefix("snapshot=")
+    there = snapshots(output)
+    newest = next((path for path in reversed(there) if is_whole(path)), there[-1]).name.removeprefix("snapshot=")
     beside = run_dir / LATEST  # outside the directory that readers look at
     write_durably(beside, json.dumps({"snapshot": newest}).encode() + b"\n")
     os.replace(beside, output / LATEST)  # noqa: PTH105

@@ -3,37 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider, signals
+from scrapy.exceptions import CloseSpider
 
-from gemcrawl import preflight
-from gemcrawl.exceptions import UsageError
-from gemcrawl.fetch.client import Client
+from gemcrawl import clock, night
+from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
-from gemcrawl.items import Municipality, Survey
-from gemcrawl.registry import Entry, Registry, load
+from gemcrawl.interruption import Interruption, StoppableClient
+from gemcrawl.items import Host, Municipality, Survey
+from gemcrawl.registry import Entry, Registry
 from gemcrawl.snapshot.previous import known_forms
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
-from gemcrawl.survey.visit import Visitor
+from gemcrawl.survey.visit import NETWORK, Visitor
 from gemcrawl.transport.observed import Observed
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from gemcrawl.fetch.rendered import Render
+    from gemcrawl.night import Night
     from gemcrawl.survey.previous import KnownForms
 
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
+_CLOSED_BECAUSE = {"signal": "shutdown", "deadline": "deadline", "output": "output_failed"}
+_SILENT = {"dns", "timeout", "reset"}
+"""States of a host in which nothing answered; a refused connection is an answer of a host, though it may not be one of a page's server."""
+_BROKE = {"crashed", "failed"}
+"""What a page's rendering ends in when the browser died under it."""
+CALMER = 4
+"""The second round surveys so many times fewer municipalities at the same time."""
 
 
 class FormsSpider(Spider):
-    """Explores every municipality and yields one `gemcrawl.items.Survey` each.
+    """Explores every municipality and yields one `gemcrawl.items.Survey` each; a second one of those that the network spoilt.
 
     Args:
         only: codes of municipalities, comma-separated; all when empty.
@@ -50,31 +60,34 @@ class FormsSpider(Spider):
         self.visitors: dict[str, Visitor] = {}
         self.running: dict[str, Progress] = {}
         self.done: set[str] = set()
+        """Municipalities with a part before this process began."""
+        self.failed: set[str] = set()
+        """Municipalities that the network or an error spoilt, and that had no second try yet."""
+        self.second_round: set[str] = set()
+        """Municipalities whose second survey has begun."""
+        self.dead_canaries: tuple[str, ...] = ()
+        """The canary hosts, when none of them answered."""
         self.stopping = asyncio.Event()
-        """No municipality will be taken any more: all were, or the run is being interrupted."""
+        """Nothing will be asked any more: all is done, or the run's end did not wait."""
         self.complete = False
-        """Every municipality had its turn."""
+        """Every municipality had its turn, or the deadline has passed: the run is to be published."""
+        self._started_all = False
         self._finished: dict[str, asyncio.Event] = {}
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FormsSpider:
-        """Makes the spider and reads the register.
+        """Makes the spider, reads the register, takes the lock of the output and opens the run's working area.
 
         Raises:
-            UsageError: a wrong date or code, a malformed register, or what `gemcrawl.preflight` finds; nothing has been requested yet.
+            UsageError: what `gemcrawl.night.plan` finds; nothing has been requested yet.
+            Locked: another run works on the output.
         """
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
-        spider.as_of = parse_date(spider.as_of_text or settings.get("GEMCRAWL_AS_OF"))
-        path, known = settings.get("GEMCRAWL_REGISTRY"), settings.get("GEMCRAWL_KNOWN_HOSTS")
-        spider.registry = load(
-            Path(path) if path else None,
-            as_of=spider.as_of,
-            only=spider.only,
-            known_hosts=Path(known) if known else None,
-        )
-        preflight.check(settings)
+        spider.night = night.begin(settings, only=spider.only, as_of=spider.as_of_text)
+        spider.registry = spider.night.plan.registry
+        spider.as_of = spider.registry.as_of
         spider.limits = Limits(
             pages=settings.getint("GEMCRAWL_MAX_PAGES"),
             seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"),
@@ -83,59 +96,138 @@ class FormsSpider(Spider):
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
-        spider.client = Client(crawler)
         spider.previous = known_forms(Path(settings.get("GEMCRAWL_OUTPUT")))
+        spider.client = StoppableClient(crawler)
+        spider.interruption = Interruption(spider.client, grace=settings.getfloat("GEMCRAWL_GRACE_SECONDS"))
         crawler.signals.connect(spider.item_done, signals.item_scraped)
         crawler.signals.connect(spider.item_done, signals.item_dropped)
         crawler.signals.connect(spider.item_failed, signals.item_error)
         return spider
 
+    night: Night
+    _ends_at: float | None = None
     as_of: date
     registry: Registry
     limits: Limits
     sites: int
-    client: Client
     previous: KnownForms
+    client: StoppableClient
+    interruption: Interruption
     render: Render | None
     render_budget: Budget
 
     async def start(self) -> AsyncIterator[Survey]:
-        """One task per municipality; at most GEMCRAWL_CONCURRENT_SITES at a time, from first request to committed part."""
-        todo = [entry for entry in self.registry.entries if entry.code not in self.done]
-        queue, finished = iter(todo), asyncio.Queue[Survey]()
-
-        async def work() -> None:
-            for entry in queue:
-                gone = self._finished[entry.code] = asyncio.Event()
-                await finished.put(await self._survey(entry))
-                await gone.wait()
-
-        tasks = [asyncio.create_task(work()) for _ in range(min(self.sites, len(todo)))]
+        """All municipalities without a part, then once more those that the network or an error spoilt."""
+        self._ends_at = None if (seconds := self.night.plan.deadline) is None else asyncio.get_running_loop().time() + seconds
+        self.interruption.watch(self.night.plan.deadline)
+        stop = asyncio.create_task(self._stop())
         try:
-            for _ in todo:
-                yield await finished.get()
-            self.complete = True
+            todo = [entry for entry in self.registry.entries if entry.code not in self.done]
+            async with aclosing(self._round(todo, self.sites)) as surveys:
+                async for found in surveys:
+                    yield found
+            again = [entry for entry in self.registry.entries if entry.code in self.failed]
+            if again and await self._calm_down(len(again)):
+                self.second_round = {entry.code for entry in again}
+                self.observed.forget_failures()
+                async with aclosing(self._round(again, max(1, self.sites // CALMER))) as surveys:
+                    async for found in surveys:
+                        yield found
+            if not self.interruption.begun.is_set():
+                await self._ask_canaries()
+            self.complete = self.interruption.cause in (None, "deadline")
+            self._started_all = True
+            if self.interruption.cause is not None:
+                raise CloseSpider(_CLOSED_BECAUSE[self.interruption.cause])
+            asyncio.get_running_loop().call_later(SETTLED, self._settle)
         finally:
             self.stopping.set()
+            stop.cancel()
+
+    async def _stop(self) -> None:
+        await self.interruption.over.wait()
+        self.stopping.set()
+
+    async def _round(self, entries: Iterable[Entry], at_once: int) -> AsyncGenerator[Survey, None]:
+        """One task per place; a municipality keeps its place from its first request until it is committed."""
+        queue, found = iter(entries), asyncio.Queue[Survey | None]()
+
+        async def work() -> None:
+            try:
+                for entry in queue:
+                    if self.interruption.begun.is_set():
+                        break
+                    gone = self._finished[entry.code] = asyncio.Event()
+                    if (result := await self._survey(entry)) is None:
+                        self._forget(entry.code)
+                    else:
+                        await found.put(result)
+                        await gone.wait()
+            finally:
+                found.put_nowait(None)
+
+        tasks = [asyncio.create_task(work()) for _ in range(at_once)]
+        try:
+            left = len(tasks)
+            while left:
+                result = await found.get()
+                if result is None:
+                    left -= 1
+                else:
+                    yield result
+        finally:
             for task in tasks:
                 task.cancel()
 
-    async def _survey(self, entry: Entry) -> Survey:
-        """The survey of one municipality; one that raises becomes a survey with outcome ``failed``: nobody vanishes."""
+    async def _calm_down(self, failed: int) -> bool:
+        """Waits before the second round; False when there is to be none, or the run is to end instead."""
+        if not self.settings.getbool("GEMCRAWL_SECOND_ROUND"):
+            return False
+        pause = self.settings.getfloat("GEMCRAWL_SECOND_ROUND_PAUSE") * self.settings.getfloat("DOWNLOAD_DELAY")
+        self.logger.info("%d municipalities are surveyed once more in %g s", failed, pause)
+        try:
+            async with asyncio.timeout(pause):
+                await self.interruption.begun.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    async def _ask_canaries(self) -> None:
+        """Finds out whether this machine still reaches hosts that are known to be up."""
+        hosts = self.settings.getlist("GEMCRAWL_CANARIES")
+        for host in hosts:
+            answer = await self.client.get(f"https://{host}/robots.txt", jar="canaries")
+            if answer.failure not in NETWORK:
+                return
+        self.dead_canaries = tuple(hosts)
+
+    def _limits(self) -> Limits:
+        """The limits of a municipality that starts now: its time ends with the run's."""
+        if self._ends_at is None:
+            return self.limits
+        return replace(self.limits, seconds=max(1.0, min(self.limits.seconds, self._ends_at - asyncio.get_running_loop().time())))
+
+    async def _survey(self, entry: Entry) -> Survey | None:
+        """The survey of one municipality; one that raises becomes a survey with outcome ``failed``: nobody vanishes.
+
+        None when the run is over: it is not committed, so that a resumed run takes it up.
+        """
         progress = self.running[entry.code] = Progress(entry.name)
-        started = datetime.now(UTC)
+        started = clock.now()
         try:
             result, visitor = await survey(
                 entry,
                 self.client.get,
                 self.observed,
-                self.limits,
+                self._limits(),
                 slow_down=self.client.slow_down,
                 progress=progress,
                 render=self.render,
                 run=self.render_budget,
                 previous=self.previous.get(entry.code, ()),
             )
+        except Interrupted:
+            return None
         except Exception:
             self.logger.exception("survey of %s %s failed", entry.code, entry.name)
             assert self.crawler.stats is not None
@@ -144,14 +236,33 @@ class FormsSpider(Spider):
         self.visitors[entry.code] = visitor
         return result
 
+    def spoilt(self, found: Survey) -> int:
+        """How much of a survey may only have been spoilt by the network or by an error here: pages and hosts that stayed silent.
+
+        A municipality of which any was is worth a second try.
+        """
+        pages = sum(page.failure in NETWORK or page.render_outcome in _BROKE for page in found.pages)
+        hosts = sum(bool({host.https, host.http} & _SILENT) or self._not_listed(host) for host in found.hosts)
+        return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
+
+    def _not_listed(self, host: Host) -> bool:
+        """Whether the TLS settings of a host that speaks TLS could not be listed."""
+        wanted = self.settings.getbool("GEMCRAWL_TLS_INVENTORY")
+        return wanted and host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested"
+
     def item_done(self, item: Survey) -> None:
         """Signal handler: a municipality passed the pipelines."""
-        self._forget(item.municipality.code)
+        code = item.municipality.code
+        if self.spoilt(item) and code not in self.second_round:
+            self.failed.add(code)
+        self._forget(code)
 
     def item_failed(self, item: Survey) -> None:
         """Signal handler: a pipeline raised; the log tells what, the publication gives the municipality its row."""
         assert self.crawler.stats is not None
         self.crawler.stats.inc_value("survey/errors")
+        if item.municipality.code not in self.second_round:
+            self.failed.add(item.municipality.code)
         self._forget(item.municipality.code)
 
     def _forget(self, code: str) -> None:
@@ -176,7 +287,7 @@ class FormsSpider(Spider):
         if closing is not None:
             if not closing.called:
                 scraper._check_if_closing()  # noqa: SLF001  there is no public way
-        elif self.complete and not self._finished and scraper.slot.is_idle() and self._ending is None:
+        elif self._started_all and not self._finished and scraper.slot.is_idle() and self._ending is None:
             self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
 
 
@@ -193,20 +304,6 @@ def failed_survey(entry: Entry, started: datetime) -> Survey:
             appointment="not_tested",
             contact="not_tested",
             started_at=started,
-            finished_at=datetime.now(UTC),
+            finished_at=clock.now(),
         )
     )
-
-
-def parse_date(text: str | None) -> date:
-    """The date in ``text``, YYYY-MM-DD; today in UTC when there is none.
-
-    Raises:
-        UsageError: it is no date.
-    """
-    if not text:
-        return datetime.now(UTC).date()
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()  # fromisoformat also takes week dates and the like
-    except ValueError:
-        raise UsageError(f"--as-of {text!r} is not a date; write it as YYYY-MM-DD, for example 2016-01-01") from None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gemcrawl import clock
 from gemcrawl.items import Outcome, Reason, Survey
 from gemcrawl.sites import site_of
 from gemcrawl.survey.follow import Follower
@@ -90,7 +90,7 @@ class _Site:
 
     async def run(self) -> Survey:
         session = self.session
-        started = datetime.now(UTC)
+        started = clock.now()
         outcome: Outcome = "surveyed"
         reason: Reason | None = None
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from gemcrawl import clock
 from gemcrawl.items import Municipality, Page, RedirectHop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from gemcrawl.items import Form, Outcome, Reason
     from gemcrawl.registry import Entry
@@ -76,5 +77,5 @@ def municipality_row(
         bytes=bytes_received,
         rendered=rendered,
         started_at=started_at,
-        finished_at=datetime.now(UTC),
+        finished_at=clock.now(),
     )

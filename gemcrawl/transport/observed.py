@@ -45,3 +45,8 @@ class Observed:
             seen.https_failure = reason
         else:
             seen.http_failure = reason
+
+    def forget_failures(self) -> None:
+        """Forgets which hosts did not answer, before they are asked again."""
+        for seen in self._hosts.values():
+            seen.https_failure = seen.http_failure = None

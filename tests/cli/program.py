@@ -16,7 +16,7 @@ from tests.support.world import World
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 _LIMIT = "import resource as r, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); r.setrlimit(r.RLIMIT_FSIZE, ({0}, {0})); "
-_START = "import gemcrawl.settings as s; s.GEMCRAWL_PROBE_SPACING = 0.001; from tests.support import loopback; loopback.install(); from gemcrawl.cli import main; main()"
+_START = "import gemcrawl.settings as s; vars(s).update({{'GEMCRAWL_PROBE_SPACING': 0.001, **{0!r}}}); from tests.support import loopback; loopback.install(); from gemcrawl.cli import main; main()"
 _SCRAPY = "from tests.support import loopback; loopback.install(); from scrapy.cmdline import execute; execute()"
 
 
@@ -36,11 +36,21 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def start(
-    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, scrapy: bool = False, limit: int = 0
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    scrapy: bool = False,
+    limit: int = 0,
+    settings: Mapping[str, Any] | None = None,
 ) -> subprocess.Popen[str]:
-    """Starts ``gemcrawl``, or ``scrapy``, with these arguments; ``limit``: the largest file it may write, in bytes."""
+    """Starts ``gemcrawl``, or ``scrapy``, with these arguments.
+
+    Args:
+        limit: the largest file it may write, in bytes.
+        settings: of gemcrawl (not of scrapy), in place of those in `gemcrawl.settings`.
+    """
     bound = _LIMIT.format(limit) if limit else ""
-    command = [sys.executable, "-c", bound + (_SCRAPY if scrapy else _START), *map(str, arguments)]
+    command = [sys.executable, "-c", bound + (_SCRAPY if scrapy else _START.format(dict(settings or {}))), *map(str, arguments)]
     return subprocess.Popen(command, cwd=cwd, env=environment(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -55,9 +65,9 @@ def ended(process: subprocess.Popen[str], timeout: float = 60) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-def run(*arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, scrapy: bool = False, limit: int = 0) -> Ended:
-    """Starts, and waits."""
-    return ended(start(*arguments, cwd=cwd, env=env, scrapy=scrapy, limit=limit))
+def run(*arguments: str | Path, cwd: Path, **how: Any) -> Ended:
+    """Starts (arguments as `start`), and waits."""
+    return ended(start(*arguments, cwd=cwd, **how))
 
 
 def options(world: World, registry: Path, output: Path, *, delay: float = 0.01) -> list[str]:

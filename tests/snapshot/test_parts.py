@@ -172,3 +172,22 @@ def test_a_part_can_be_read_while_it_is_replaced(parts):
         parts.write(Survey(municipality=municipality("GM0344")))
         assert pq.read_table(pa.PythonFile(reader)).num_rows == 1
     assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
+
+
+def test_a_part_is_read_back_as_the_survey_it_was(parts):
+    survey = night(344)
+    parts.write(survey)
+    again = parts.survey("GM0344")
+    assert again is not None
+    for rows in ("municipality", "forms", "pages", "hosts"):
+        assert getattr(again, rows) == getattr(survey, rows)
+    assert parts.survey("GM0345") is None
+
+
+def test_second_tries_are_noted(parts):
+    parts.write(night(344))
+    assert parts.tried_again() == set()
+    parts.mark_tried_again("GM0344")
+    parts.mark_tried_again("GM0344")
+    assert parts.tried_again() == {"GM0344"}
+    assert parts.codes() == {"GM0344"}

@@ -15,6 +15,7 @@ import pytest
 
 from gemcrawl.exceptions import OutputError
 from gemcrawl.items import TABLES, Survey
+from gemcrawl.snapshot.gate import Gate
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.publish import Published, publish
 from tests.snapshot.rows import NIGHT, entry, files_below, municipality, night, run_info
@@ -68,16 +69,16 @@ class TestASnapshot:
         run(tmp_path, "r", range(1))
         assert other.codes() == {"GM0001"}
 
-    @pytest.mark.parametrize(("interrupted", "reason"), [(False, "error"), (True, "interrupted")])
-    def test_has_a_row_for_every_municipality_of_the_registry(self, tmp_path, interrupted, reason):
+    @pytest.mark.parametrize(("outcome", "reason"), [("failed", "error"), ("failed", "interrupted"), ("partial", "deadline")])
+    def test_has_a_row_for_every_municipality_of_the_registry(self, tmp_path, outcome, reason):
         parts = Parts(tmp_path / "runs" / "r")
         parts.write(night(2))
-        published = publish(tmp_path, run_info("r", interrupted=interrupted), parts, map(entry, (3, 1, 2)))
+        published = publish(tmp_path, run_info("r", missing=reason), parts, map(entry, (3, 1, 2)))
         table = pq.read_table(published.path / "municipalities.parquet")
         assert table.select(["code", "outcome", "reason"]).to_pylist() == [
-            {"code": "GM0001", "outcome": "failed", "reason": reason},
+            {"code": "GM0001", "outcome": outcome, "reason": reason},
             {"code": "GM0002", "outcome": "surveyed", "reason": None},
-            {"code": "GM0003", "outcome": "failed", "reason": reason},
+            {"code": "GM0003", "outcome": outcome, "reason": reason},
         ]
         assert published.missing == ("GM0001", "GM0003")
         assert sum(published.outcomes.values()) == published.rows["municipalities"] == 3
@@ -111,7 +112,7 @@ class TestASnapshot:
     def test_of_a_run_that_went_on_is_another(self, tmp_path):
         parts = Parts(tmp_path / "runs" / "r")
         parts.write(night(1))
-        publish(tmp_path, run_info("r", interrupted=True), parts, map(entry, (1, 2)), keep_parts=True)
+        publish(tmp_path, run_info("r", missing="interrupted"), parts, map(entry, (1, 2)), keep_parts=True)
         parts.write(night(2))
         assert publish(tmp_path, run_info("r"), parts, map(entry, (1, 2))).snapshot == "2026-11-23T020001Z"
         assert latest(tmp_path) == "2026-11-23T020001Z"
@@ -122,6 +123,56 @@ class TestASnapshot:
         (left / "half.parquet").write_bytes(b"PAR1")
         _, published = run(tmp_path, "r", range(1))
         assert {path.name for path in published.path.iterdir()} == SNAPSHOT_FILES
+
+
+def suspect(_: Path) -> Gate:
+    return Gate(state="suspect", reasons=("unreachable: 300 of 342 municipalities, more than 10%",))
+
+
+class TestASnapshotThatIsHeldBack:
+    def test_is_kept_with_its_reason_and_never_the_latest(self, tmp_path):
+        _, good = run(tmp_path, "good", range(2))
+        parts = Parts(tmp_path / "runs" / "bad")
+        parts.write(night(1))
+        held = publish(tmp_path, run_info("bad", started=NIGHT + timedelta(days=1)), parts, [entry(1)], gate=suspect)
+        assert held.path == tmp_path / "suspect" / "snapshot=2026-11-24T020000Z"
+        assert {path.name for path in held.path.iterdir()} == SNAPSHOT_FILES
+        told = json.loads((held.path / "datapackage.json").read_text())["gemcrawl"]["gate"]
+        assert told["state"] == "suspect"
+        assert told["reasons"] == ["unreachable: 300 of 342 municipalities, more than 10%"]
+        assert latest(tmp_path) == good.snapshot
+        assert [path.name for path in tmp_path.glob("snapshot=*")] == [good.path.name]
+        assert not list((tmp_path / "runs").iterdir())
+
+    def test_on_the_first_night_leaves_no_latest(self, tmp_path):
+        parts = Parts(tmp_path / "runs" / "bad")
+        parts.write(night(1))
+        publish(tmp_path, run_info("bad"), parts, [entry(1)], gate=suspect)
+        assert not (tmp_path / "latest.json").exists()
+
+    def test_is_there_once_when_its_run_was_killed_before_it_was_cleared_away(self, tmp_path):
+        parts = Parts(tmp_path / "runs" / "bad")
+        parts.write(night(1))
+        first = publish(tmp_path, run_info("bad"), parts, [entry(1)], gate=suspect, keep_parts=True)
+        assert publish(tmp_path, run_info("bad"), parts, [entry(1)], gate=suspect).path == first.path
+        assert len(list((tmp_path / "suspect").iterdir())) == 1
+
+
+class TestASelection:
+    def test_becomes_the_latest_where_there_is_nothing_else(self, tmp_path):
+        _, published = run(tmp_path, "r", range(1), whole=False)
+        assert latest(tmp_path) == published.snapshot
+
+    def test_is_published_beside_a_whole_night_that_stays_the_latest(self, tmp_path):
+        _, whole = run(tmp_path, "r", range(3))
+        _, part = run(tmp_path, "s", range(1), whole=False, started=NIGHT + timedelta(hours=8))
+        assert part.path.is_dir()
+        assert latest(tmp_path) == whole.snapshot
+
+    def test_gives_way_to_a_whole_night(self, tmp_path):
+        run(tmp_path, "s", range(1), whole=False, started=NIGHT + timedelta(hours=8))
+        _, whole = run(tmp_path, "r", range(3))
+        assert latest(tmp_path) == whole.snapshot
 
 
 @pytest.fixture(scope="module")
@@ -183,9 +234,10 @@ class TestTheDescriptor:
             "preload_list_date": None,
             "started": "2026-11-23T02:00:00Z",
             "finished": "2026-11-23T05:00:00Z",
-            "interrupted": False,
+            "whole": True,
+            "missing": {"municipalities": 0, "reason": None},
             "outcomes": {"surveyed": 3},
-            "gate": "not_run",
+            "gate": {"state": "not_run", "reasons": [], "compared_with": None, "shares": {}},
         }
 
 

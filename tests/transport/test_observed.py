@@ -55,3 +55,14 @@ def test_failures_are_kept_by_scheme() -> None:
     observed.failure("https://x.test/", "tls")
     observed.failure("http://x.test/", "refused")
     assert (observed.of("x.test").https_failure, observed.of("x.test").http_failure) == ("tls", "refused")
+
+
+def test_failures_are_forgotten_and_answers_are_not() -> None:
+    observed = Observed()
+    observed.hop(hop())
+    for url in ("https://x.test/", "http://x.test/", "https://y.test/"):
+        observed.failure(url, "dns")
+    observed.forget_failures()
+    assert [observed.of(host).https_failure for host in ("x.test", "y.test")] == [None, None]
+    assert observed.of("x.test").http_failure is None
+    assert observed.of("x.test").https.keys() == {"192.0.2.1"}

@@ -108,6 +108,13 @@ class Prober:
             self._tried_again.add(key)
             self._probes[key] = asyncio.create_task(self._probe(*key, first=first.result()))
 
+    def forget_broken(self) -> None:
+        """Forgets the inventories that found no address or that the network broke off: who asks next begins anew, with a whole budget."""
+        for key, probe in list(self._probes.items()):
+            if probe.done() and not probe.cancelled() and (not probe.result() or any(map(broken_off, probe.result().values()))):
+                del self._probes[key]
+                self._tried_again.discard(key)
+
     async def close(self) -> None:
         """Ends inventories that are under way, and cancels who waits for them."""
         for probe in self._probes.values():

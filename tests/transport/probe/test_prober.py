@@ -147,3 +147,26 @@ async def test_closing_ends_what_is_under_way(make_prober: MakeProber) -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
     assert len(there.arrivals) == 1
+
+
+async def test_what_the_network_broke_off_is_forgotten_and_what_it_did_not_is_kept(make_prober: MakeProber) -> None:
+    there = server()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        number = nobody.getsockname()[1]
+        async with there.serve() as port:
+            prober = make_prober(f"up.test:443:127.0.0.1:{port}", f"down.test:443:127.0.0.1:{number}")
+            good, bad = await prober.probe("up.test"), await prober.probe("down.test")
+            asked = len(there.arrivals)
+            assert bad["127.0.0.1"].failure == "refused"
+            prober.again("down.test")
+            await prober.probe("down.test")
+            prober.forget_broken()
+            assert await prober.probe("up.test") == good
+            assert len(there.arrivals) == asked
+            nobody.listen()
+            nobody.setblocking(False)
+            waiting = asyncio.create_task(prober.probe("down.test"))
+            connection, _ = await asyncio.get_running_loop().sock_accept(nobody)
+            connection.close()
+            waiting.cancel()
