@@ -48,6 +48,7 @@ DOWNLOAD_WARNSIZE = 0  # default 32 MiB
 CONCURRENT_ITEMS = 2  # default 100: costs a task per response
 GEMCRAWL_CONCURRENT_SITES = 24  # municipalities surveyed at the same time
 GEMCRAWL_MAX_PAGES = 40  # pages per municipality
+GEMCRAWL_SEARCH_PAGES = 20  # of these, pages that promise nothing, read while no form of a kind was found
 GEMCRAWL_SITE_SECONDS = 900  # time per municipality
 GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
 GEMCRAWL_TLS_INVENTORY = True  # list the TLS versions, suites and groups of every form's hosts

@@ -93,6 +93,7 @@ class FormsSpider(Spider):
             pages=settings.getint("GEMCRAWL_MAX_PAGES"),
             seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"),
             rendered=settings.getint("GEMCRAWL_RENDER_PAGES"),
+            searched=settings.getint("GEMCRAWL_SEARCH_PAGES"),
         )
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))

@@ -87,6 +87,7 @@ class _Site:
         self.start_url: str | None = None
         self.fell_back = False
         self.sitemaps_read = False
+        self.searched = 0
 
     async def run(self) -> Survey:
         session = self.session
@@ -170,10 +171,12 @@ class _Site:
                 await self._read_sitemaps()
                 continue
             if candidate is None:
-                if not await self.intake.render_formless():
+                if await self.intake.render_formless():
+                    continue
+                candidate = self._search()
+                if candidate is None:
                     return
-                continue
-            if session.spent:
+            elif session.spent:
                 raise self._give_up("budget")
             if time.monotonic() >= session.deadline:
                 raise self._give_up("deadline")
@@ -190,6 +193,13 @@ class _Site:
                 session.missed(candidate)
             if visit.answer.status == 429 and session.owns(visit.final_url):
                 raise self._give_up("rate_limited")
+
+    def _search(self) -> Candidate | None:
+        """A page to read although nothing promises a form there; None when that is not worth it (any more)."""
+        if not self.session.wanted.nothing_found or self.searched >= self.session.limits.searched or self.session.spent:
+            return None
+        self.searched += 1
+        return self.session.frontier.from_aside()
 
     def _give_up(self, reason: Reason) -> _Ended:
         self.session.give_up(self.session.frontier.left(self.session.wanted))

@@ -15,6 +15,7 @@ from gemcrawl.survey.links import (
     forbidden_text,
     forbidden_url,
     in_translation,
+    is_dull,
     leads_on,
     letter_score,
     link_score,
@@ -46,6 +47,12 @@ CHOICE = 0.9
 """What each of those promises."""
 LETTERS = 10
 """Links of one letter that make a page a list from A to Z."""
+BESIDE = 0.3
+"""Share of its page's promise by which a link in the main content that promises nothing itself comes earlier among its like."""
+DULL = 1.0
+"""By how much a link to a part of the site where forms hardly are comes later among those."""
+DEEPER = 0.1
+"""The same, for each click from the home page."""
 TRANSLATED = 0.8
 """Share that a link into a translation of the site keeps: the forms in the site's own language come first."""
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
@@ -86,7 +93,11 @@ class Follower:
             base = base.at_least(letter_score(link.text)) if lists else base
         if link.place == "main":
             base = _by_page(base, link, parent, evidence, own=own, target_own=target_own)
-        if base.best < WEAK or turns_pages(link.url, link.text):
+        if turns_pages(link.url, link.text):
+            return False
+        if base.best < WEAK:
+            if own and target_own:
+                self._set_aside(link, page_url, parent, base)
             return False
         if own:
             session.collection.entry(page_url, link.url, inherits=link.inherits)
@@ -109,6 +120,16 @@ class Follower:
             return False
         session.frontier.add(child)
         return True
+
+    def _set_aside(self, link: Link, page_url: str, parent: Candidate, base: Scores) -> None:
+        """Keeps a link of the site that promises nothing, unless its words speak against both kinds."""
+        if max(base) < 0 or forbidden_url(link.url) or forbidden_text(link.text):
+            return
+        rank = base.best + (BESIDE * parent.base.best if link.place == "main" else 0.0) - (DULL if is_dull(link.text) else 0.0)
+        child = Candidate(
+            link.url, base, "home" if parent.depth == 0 else "link", parent.depth + 1, link.text, page_url, 0, base, link.hash_route
+        )
+        self._session.frontier.set_aside(child, rank - DEEPER * parent.depth)
 
     def _choice(self, links: list[Link], page_url: str, candidate: Candidate) -> None:
         """The ways on from a page that has hardly any, whatever they say: a choice of language, a picture to click."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gemcrawl.items import FoundVia
 from gemcrawl.survey.links import GOALS, NOTHING, STRONG, WEAK, Goal, Scores, at_the_desk
-from gemcrawl.survey.urls import chooses_product, host_of, key, pattern
+from gemcrawl.survey.urls import chooses_product, host_of, key, pattern, split
 
 MAX_CANDIDATES = 3000
 PER_PATTERN = 3
@@ -25,6 +25,8 @@ FRESH = 12
 """Pages in a row without a new form, from which on a link for a kind that is still missing must promise more."""
 TIRED = 0.1
 """How much more, for each page after those."""
+PER_FOLDER = 4
+"""Pages of one folder below the root that are tried although nothing promises a form there: news, minutes and the like fill folders."""
 DECAY = 0.85
 """What a candidate keeps of its score per click from the home page."""
 
@@ -74,6 +76,9 @@ class Frontier:
     _products: Counter[str] = field(default_factory=Counter)
     """By host, pages read for a product chosen."""
     _order: itertools.count[int] = field(default_factory=itertools.count)
+    _aside: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    """What promises nothing by itself, for the case that a kind of form does not turn up."""
+    _folders: Counter[str] = field(default_factory=Counter)
 
     @property
     def size(self) -> int:
@@ -106,9 +111,27 @@ class Frontier:
         """The best candidate that is still worth a request; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if candidate.identity not in self._seen and wanted.wants(candidate) and not self._is_enough(candidate):
-                return candidate
+            if candidate.identity not in self._seen and not self._is_enough(candidate):
+                if wanted.wants(candidate):
+                    return candidate
+                self.set_aside(candidate, candidate.score)
             heapq.heappop(self._heap)
+        return None
+
+    def set_aside(self, candidate: Candidate, rank: float) -> None:
+        """Keeps a candidate that promises too little to be followed, higher ranks first; one that is too deep is dropped."""
+        if candidate.depth <= MAX_DEPTH and len(self._aside) < MAX_CANDIDATES:
+            heapq.heappush(self._aside, (-rank, next(self._order), candidate))
+
+    def from_aside(self) -> Candidate | None:
+        """The next candidate that was set aside, taken out; None when there is none left worth a try."""
+        while self._aside:
+            candidate = heapq.heappop(self._aside)[2]
+            folder = split(candidate.url).path.rpartition("/")[0]
+            full = bool(folder) and self._folders[folder] >= PER_FOLDER
+            if candidate.identity not in self._seen and not full and not self._is_enough(candidate):
+                self._folders[folder] += 1
+                return candidate
         return None
 
     def take(self, candidate: Candidate) -> None:
@@ -158,6 +181,11 @@ class Wanted:
     def wants(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` is worth a request for either kind."""
         return any(self._wants(goal, candidate) for goal in GOALS)
+
+    @property
+    def nothing_found(self) -> bool:
+        """Whether no form at all was found of one of the kinds."""
+        return any(all(kind != goal for kind, _ in self._doors) for goal in GOALS)
 
     def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
         """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each dead end in a row."""

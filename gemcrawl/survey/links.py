@@ -126,6 +126,12 @@ def at_the_desk(text: str) -> bool:
     return bool(_words("desk").find(fold(text))) and not special(text)
 
 
+@lru_cache(maxsize=8192)
+def is_dull(text: str) -> bool:
+    """Whether a text names a part of a site where forms hardly are: news, the council, what a page says about itself."""
+    return bool(_words("dull").find(fold(text)))
+
+
 @lru_cache(maxsize=4096)
 def in_translation(url: str) -> bool:
     """Whether an address is in a translation of its site, by the first part of its path."""

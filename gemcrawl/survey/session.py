@@ -32,6 +32,8 @@ class Limits:
     pages: int = 40
     seconds: float = 900.0
     rendered: int = 8
+    searched: int = 20
+    """Pages that promise nothing which are read all the same while no form at all of a kind was found: not every site calls it by its name."""
 
 
 @dataclass(slots=True)

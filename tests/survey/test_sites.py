@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from gemcrawl.items import Reason
+from gemcrawl.survey.explore import Limits
 from tests.survey.web import APPOINTMENT_FORM, CONTACT_FORM, HOME, Web, link, page
 
 Answers = Mapping[str, str | int | tuple[int, str] | Reason]
@@ -391,7 +392,7 @@ SITES = {
         f"{WWW}/kontakt",
         7,
     ),
-    "nothing at all": Site({HOME: page("Gemeente", MEGA_MENU, NEWS)}, None, None, 3),
+    "nothing at all": Site({HOME: page("Gemeente", MEGA_MENU, NEWS)}, None, None, 3 + Limits().searched),
 }  # fmt: skip
 
 
