@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ def run(directory: Path) -> list[Table]:
                 output = directory / f"transport-{number}-{name.replace(' ', '-')}"
                 found = figures("benchmarks.survey", settings_for(server, output, **VARIANTS[name]))
                 runs[name].append({**found, "server": cpu_of(server.pid) - before})
+                told = ", ".join(f"{key} {runs[name][-1][key]:.1f}" for key in ("seconds", "cpu", "server", "requests"))
+                print(f"transport: round {number + 1} {name}: {told}", file=sys.stderr, flush=True)
     return [_table(runs)]
 
 

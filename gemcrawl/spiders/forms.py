@@ -248,9 +248,8 @@ class FormsSpider(Spider):
         return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
 
     def _not_listed(self, host: Host) -> bool:
-        """Whether the TLS settings of a host that speaks TLS could not be listed."""
-        wanted = self.settings.getbool("GEMCRAWL_TLS_INVENTORY")
-        return wanted and host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested"
+        """Whether the TLS settings of a host that speaks TLS were asked for, and could not be listed; hosts of other forms are not asked."""
+        return host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested" and host.handshakes > 0
 
     def item_done(self, item: Survey) -> None:
         """Signal handler: a municipality passed the pipelines."""

@@ -46,21 +46,21 @@ def guarded(guard: Guard, seconds: float = CONNECT_SECONDS) -> Connect:
     return connect
 
 
-class _Lane:
+class Lane:
     """The way to one server: few at a time, one connection after another."""
 
     def __init__(self, connect: Connect, spacing: float) -> None:
         self.places = asyncio.Semaphore(PER_SERVER)
         self._connect, self._spacing = connect, spacing
-        self._free_at = self._left_at = 0.0
+        self._free_at = self._left_at = float("-inf")
 
     async def connect(self, address: str, port: int, protocol: asyncio.Protocol) -> object:
         time = asyncio.get_running_loop().time
         now = time()
-        start, self._free_at = self._free_at, max(now, self._free_at) + self._spacing
+        # A busy machine wakes several at once, late: they must not leave together, nor with one that comes just then.
+        start, self._free_at = max(self._free_at, self._left_at + self._spacing / 2), max(now, self._free_at) + self._spacing
         while start > now:
             await asyncio.sleep(start - now)
-            # A busy machine wakes several at once, late: they must not leave together.
             start, now = self._left_at + self._spacing / 2, time()
         self._left_at = time()
         return await self._connect(address, port, protocol)
@@ -77,7 +77,7 @@ class Prober:
 
     def __init__(self, resolver: Resolver, connect: Connect, *, limits: Limits = DEFAULT_LIMITS, spacing: float = SPACING) -> None:
         self._resolver, self._limits = resolver, limits
-        self._lanes: defaultdict[tuple[str, int], _Lane] = defaultdict(lambda: _Lane(connect, spacing))
+        self._lanes: defaultdict[tuple[str, int], Lane] = defaultdict(lambda: Lane(connect, spacing))
         self._places = asyncio.Semaphore(SERVERS)
         self._probes: dict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = {}
         self._tried_again: set[tuple[str, int]] = set()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from itertools import pairwise
@@ -11,6 +12,7 @@ import pytest
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.transport.probe import Connect, Limits, Prober
+from gemcrawl.transport.probe.prober import Lane
 
 from .servers import TLS12, Scripted
 
@@ -90,6 +92,25 @@ async def test_connections_to_one_server_are_spaced(make_prober: MakeProber, con
     assert len(left) == len(there.arrivals) > 8
     assert left[-1] - left[0] >= 0.03 * (len(left) - 1) - 0.001
     assert min(later - earlier for earlier, later in pairwise(left)) >= 0.015 - 0.001
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_one_that_comes_just_when_another_left_late_waits_too(turns: int) -> None:
+    left: list[float] = []
+
+    async def noted(address: str, port: int, protocol: asyncio.Protocol) -> object:
+        left.append(asyncio.get_running_loop().time())
+        return None
+
+    lane = Lane(noted, 0.03)
+    leaving = [asyncio.create_task(lane.connect("127.0.0.1", 443, asyncio.Protocol())) for _ in range(2)]
+    await asyncio.sleep(0)
+    time.sleep(0.1)  # noqa: ASYNC251 -- the second was to leave in the middle of this
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.gather(*leaving, lane.connect("127.0.0.1", 443, asyncio.Protocol()))
+    first, second, third = left
+    assert min(second - first, third - second) >= 0.015 - 0.001
 
 
 async def test_a_server_never_sees_more_than_two_connections_at_a_time(make_prober: MakeProber) -> None:
