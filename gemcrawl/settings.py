@@ -50,6 +50,8 @@ GEMCRAWL_CONCURRENT_SITES = 24  # municipalities surveyed at the same time
 GEMCRAWL_MAX_PAGES = 40  # pages per municipality
 GEMCRAWL_SITE_SECONDS = 900  # time per municipality
 GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
+GEMCRAWL_BACK_OFF = 10.0  # in delays: rest of a server after a 429 or 503 that names none; doubles with each one in a row
+GEMCRAWL_RETRY_AFTER_MAX = 60.0  # seconds: a longer rest is not sat out, the server is left alone and its pages are rate_limited
 GEMCRAWL_TLS_INVENTORY = True  # list the TLS versions, suites and groups of every form's hosts
 GEMCRAWL_PROBE_SPACING = 0.2  # seconds between two TLS handshakes with one server
 GEMCRAWL_RENDER = True  # pages that scripts fill are rendered, where there is a browser
@@ -111,7 +113,9 @@ ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }
 DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what the survey asks, and each costs time per request
+    "gemcrawl.fetch.compression.CompressionMiddleware": 590,
     "gemcrawl.fetch.cookies.CookiesMiddleware": 700,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # ours is this one, with a bound on layers
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
