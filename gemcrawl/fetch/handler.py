@@ -177,6 +177,7 @@ class Handler(BaseDownloadHandler):
             auto_decompress=False,
             response_class=TlsResponse,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            read_bufsize=self._max_size,  # uvloop loses the end of a body when its server closes while reading is paused
             max_line_size=16_384,
             max_field_size=65_536,
         )

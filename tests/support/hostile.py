@@ -26,7 +26,7 @@ from backports import zstd
 
 MIB = 1024 * 1024
 HTML = b"Content-Type: text/html; charset=utf-8\r\n"
-OK = b"HTTP/1.1 200 OK\r\n" + HTML
+OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + HTML
 
 Attack = Callable[[], Iterator[bytes]]
 """The bytes of one answer, piece by piece; it may go on for ever."""
@@ -42,6 +42,11 @@ def gzip_zeros(size: int) -> bytes:
     """``size`` bytes of zeros as gzip, a thousandth of that."""
     packer, block = zlib.compressobj(9, wbits=31), bytes(MIB)
     return b"".join([*(packer.compress(block) for _ in range(size // MIB)), packer.flush()])
+
+
+@cache
+def deflate_zeros() -> bytes:
+    return zlib.compress(bytes(256 * MIB))
 
 
 @cache
@@ -66,7 +71,12 @@ def noise(size: int) -> bytes:
 
 
 def nested_gzip() -> Iterator[bytes]:
-    return _body(gzip.compress(gzip_zeros(1024 * MIB)), b"Content-Encoding: gzip, gzip")
+    return _body(_packed(gzip_zeros(1024 * MIB)), b"Content-Encoding: gzip, gzip")
+
+
+@cache
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data)
 
 
 def chained() -> Iterator[bytes]:
@@ -83,7 +93,7 @@ def _layers() -> bytes:
 
 
 def mixed_chain() -> Iterator[bytes]:
-    return _body(gzip.compress(brotli_zeros(1024 * MIB)), b"Content-Encoding: br", b"Content-Encoding: gzip")
+    return _body(_packed(brotli_zeros(1024 * MIB)), b"Content-Encoding: br", b"Content-Encoding: gzip")
 
 
 def wide_zstd() -> Iterator[bytes]:
@@ -252,7 +262,7 @@ def bad_charset() -> Iterator[bytes]:
 
 ATTACKS: dict[str, Attack] = {
     "gzip-bomb": lambda: _body(gzip_zeros(1024 * MIB), b"Content-Encoding: gzip"),
-    "deflate-bomb": lambda: _body(zlib.compress(bytes(256 * MIB)), b"Content-Encoding: deflate"),
+    "deflate-bomb": lambda: _body(deflate_zeros(), b"Content-Encoding: deflate"),
     "br-bomb": lambda: _body(brotli_zeros(1024 * MIB), b"Content-Encoding: br"),
     "zstd-bomb": lambda: _body(zstd_zeros(1024 * MIB), b"Content-Encoding: zstd"),
     "nested-gzip": nested_gzip,
@@ -423,6 +433,9 @@ class Attacker:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self._open.add(connection)
             self._serve(connection)
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65_536):  # closing with something unread would reset the connection, and take with it what was sent
+                pass
         except OSError:  # the client has had enough, or the test is over
             pass
         finally:
