@@ -198,7 +198,7 @@ def too_long() -> Iterator[bytes]:
 
 def too_short() -> Iterator[bytes]:
     """More than it says, and the rest is an answer to what was not asked yet."""
-    yield OK + b"Content-Length: 4\r\n\r\neersHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nvergif"
+    yield b"HTTP/1.1 200 OK\r\n" + HTML + b"Content-Length: 4\r\n\r\neersHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nvergif"
     time.sleep(0.3)
 
 
