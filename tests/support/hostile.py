@@ -260,6 +260,41 @@ def bad_charset() -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=rot13\x7f\xff\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
+def robots_100_megabytes() -> Iterator[bytes]:
+    yield OK + b"Content-Length: %d\r\n\r\nUser-agent: *\n" % (100 * MIB + 14)
+    block = b"".join(b"Disallow: /%d*/*%d$\n" % (n, n) for n in range(100_000, 150_000))[: 1 * MIB]
+    yield from itertools.repeat(block, 100)
+
+
+def robots_agents() -> Iterator[bytes]:
+    """Half a megabyte: as many crawlers as rules, each rule for every crawler."""
+    return _body(b"".join(b"User-agent: a%d\n" % n for n in range(14_000)) + b"Disallow: /x*y$\n" * 14_000)
+
+
+def sitemap_entities() -> Iterator[bytes]:
+    """A billion laughs, and beside them an entity of a megabyte that is named a thousand times."""
+    laughs = b"".join(b'<!ENTITY e%d "%s">' % (n, b"&e%d;" % (n - 1) * 10) for n in range(1, 12))
+    kinds = b'<!DOCTYPE x [<!ENTITY e0 "https://x.test/"><!ENTITY big "' + b"x" * MIB + b'">' + laughs + b"]>"
+    return _body(b"<?xml version='1.0'?>" + b" " * 5000 + kinds + b"<urlset><url><loc>&e11;" + b"&big;" * 1000 + b"</loc></url></urlset>")
+
+
+def sitemap_deep() -> Iterator[bytes]:
+    return _body(b"<urlset>" + b"<url><loc>" * 400_000)
+
+
+def sitemap_attributes() -> Iterator[bytes]:
+    return _body(b"<urlset " + b" ".join(b'a%d="1"' % n for n in range(300_000)) + b"><url><loc>https://x.test/</loc></url></urlset>")
+
+
+def links() -> Iterator[bytes]:
+    """Ten thousand, each of which promises a form."""
+    return _body(b"".join(b"<a href=/afspraak/%d>Afspraak maken %d</a>" % (n, n) for n in range(10_000)))
+
+
+def deep_page() -> Iterator[bytes]:
+    return _body(b"<b><div>" * 400_000)
+
+
 ATTACKS: dict[str, Attack] = {
     "gzip-bomb": lambda: _body(gzip_zeros(1024 * MIB), b"Content-Encoding: gzip"),
     "deflate-bomb": lambda: _body(deflate_zeros(), b"Content-Encoding: deflate"),
@@ -307,6 +342,13 @@ ATTACKS: dict[str, Attack] = {
     "huge-location": huge_location,
     "long-location": long_location,
     "bad-charset": bad_charset,
+    "robots-100-megabytes": robots_100_megabytes,
+    "robots-agents": robots_agents,
+    "sitemap-entities": sitemap_entities,
+    "sitemap-deep": sitemap_deep,
+    "sitemap-attributes": sitemap_attributes,
+    "links": links,
+    "deep-page": deep_page,
 }
 
 
