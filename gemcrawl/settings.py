@@ -67,6 +67,7 @@ GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
 GEMCRAWL_AS_OF: str | None = None  # None: today
+GEMCRAWL_EXCLUDE: str | None = None  # file of codes and hosts that are asked nothing
 GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
 GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early

@@ -26,7 +26,7 @@ from scrapy.exceptions import (
 )
 from scrapy.utils.httpobj import urlparse_cached
 
-from gemcrawl.exceptions import AddressRefused
+from gemcrawl.exceptions import AddressRefused, HostExcluded
 from gemcrawl.fetch.answer import Answer
 from gemcrawl.fetch.backoff import REFUSALS, BackOff
 from gemcrawl.fetch.connect_to import ConnectTo
@@ -34,6 +34,7 @@ from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.items import Reason
+from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.sites import site_of
 from gemcrawl.transport.facts import Hop
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
+    (HostExcluded, "robots"),
     (AddressRefused, "address_refused"),
     (CannotResolveHostError, "dns"),
     (DownloadConnectionRefusedError, "refused"),
@@ -72,12 +74,14 @@ class Client:
         crawler.signals.connect(self._servers.close, signals.spider_closed)
         self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
         self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
+        self._exclusions = Exclusions.read(crawler.settings.get("GEMCRAWL_EXCLUDE"))
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
         """Fetches ``url`` once; again, up to `TRIES` times, where the server answers 429, or 503 with Retry-After, after the rest it asks for.
 
         A server that asks for more than GEMCRAWL_RETRY_AFTER_MAX seconds is not asked again before: that is failure ``rate_limited``.
+        Nothing is asked of a host, or on behalf of a municipality, of the opt-out list: failure ``robots``.
 
         Args:
             jar: name of the cookie jar: one per municipality.
@@ -90,6 +94,8 @@ class Client:
             server = request.meta["download_slot"] = site_of(host)
         except (ValueError, AttributeError):
             return Answer(url=url, failure="error")
+        if jar in self._exclusions.codes or self._exclusions.covers(host):
+            return Answer(url=url, failure="robots")
         # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
         async with self._turns[server]:
             return await self._ask(url, request, (host, port), deadline)

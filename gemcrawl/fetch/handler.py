@@ -32,12 +32,13 @@ from scrapy.exceptions import (
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
-from gemcrawl.exceptions import AddressRefused
+from gemcrawl.exceptions import AddressRefused, HostExcluded
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import NOT_PUBLIC, Guard
 from gemcrawl.fetch.protocol import OVERHEAD, FloodError, Protocol
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.tls import handshake_of, lax_context, strict_context
+from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.transport.facts import Handshake
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Handler(BaseDownloadHandler):
         self._strict = strict_context(Path(ca_file) if ca_file else None)
         self._lax = lax_context()
         self._guard = Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
+        self._exclusions = Exclusions.read(settings.get("GEMCRAWL_EXCLUDE"))
         self._untrusted: dict[tuple[str, int], str] = {}
         self._handshakes: WeakKeyDictionary[ssl.SSLObject, Handshake] = WeakKeyDictionary()
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
@@ -190,7 +192,7 @@ class Handler(BaseDownloadHandler):
 
         Raises:
             CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError, TlsFailedError, ConnectionResetFailure,
-            AddressRefused, DownloadCancelledError (over DOWNLOAD_MAXSIZE, or a header section beyond all measure),
+            AddressRefused, HostExcluded, DownloadCancelledError (over DOWNLOAD_MAXSIZE, or a header section beyond all measure),
             UnsupportedURLSchemeError, DownloadFailedError.
         """
         if request.meta.get("playwright"):
@@ -257,6 +259,8 @@ class Handler(BaseDownloadHandler):
         Raises:
             What `download_request` does.
         """
+        if self._exclusions.covers(url.raw_host or ""):
+            raise HostExcluded(f"{url}: on the list of --exclude")
         async with AsyncExitStack() as stack:
             if url.scheme == "http":
                 yield await stack.enter_async_context(self._open(method, url, headers, seconds, None)), ""

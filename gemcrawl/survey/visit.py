@@ -22,6 +22,8 @@ from gemcrawl.transport.facts import Hop, Route
 from gemcrawl.transport.observed import Observed
 
 MAX_HOPS = 10
+_UNASKED: frozenset[Reason] = frozenset({"robots", "rate_limited"})
+"""Failures of requests that were never made: of the opt-out list, and to servers that asked for rest."""
 NETWORK: frozenset[Reason] = frozenset({"dns", "refused", "timeout", "tls", "reset"})
 """Failures in which nothing answered."""
 LONGEST_URL = 8192
@@ -81,8 +83,8 @@ class Visitor:
 
     async def ask(self, url: str, *, method: str = "GET") -> Answer:
         """One request, counted and noted."""
-        self.requests += 1
         answer = await self._get(url, jar=self._jar, method=method, deadline=self._deadline)
+        self.requests += answer.hop is not None or answer.failure not in _UNASKED
         self.bytes += answer.wire_bytes
         if answer.hop is not None:
             self.observed.hop(answer.hop)
