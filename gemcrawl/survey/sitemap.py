@@ -36,7 +36,9 @@ def locations(body: bytes) -> tuple[list[str], list[str]]:
     data = _unzipped(body)
     if b"<!ENTITY" in data[:4096] or b"<!entity" in data[:4096] or _LONG_TAG.search(data):
         return [], []
-    parser = XMLPullParser(events=("end",), resolve_entities=False, no_network=True, huge_tree=False, recover=True)
+    parser = XMLPullParser(
+        events=("end",), resolve_entities=False, no_network=True, huge_tree=False, recover=True, remove_comments=True, remove_pis=True
+    )
     for start in range(0, len(data), _PIECE):
         with suppress(LxmlError):
             parser.feed(data[start : start + _PIECE])
