@@ -21,9 +21,9 @@ from tests.support.authority import Authority
 from tests.support.world import Asked, Reply, Route, World, redirect
 from tests.test_crawl import APPOINTMENT, CONTACT, link, page
 
-DELAY = 0.2
-SOONEST = 0.5 * DELAY
-"""Jitter takes a quarter, and a busy machine may hold up one request more than the next."""
+DELAY = 0.3
+SOONEST = 0.4 * DELAY
+"""Jitter takes a quarter, and a busy machine may hold up one request more than the next; the pause is between requests as they leave, and the first one has to shake hands on its way."""
 TEXT = {"Content-Type": "text/plain"}
 
 
