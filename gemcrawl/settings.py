@@ -111,6 +111,7 @@ GEMCRAWL_CA_FILE: str | None = None
 # --- the machinery ---
 ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.transport.TransportPipeline": 300,
+    "gemcrawl.pipelines.clean.CleanPipeline": 500,
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }
 DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what the survey asks, and each costs time per request
