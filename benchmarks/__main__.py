@@ -15,13 +15,22 @@ from tempfile import TemporaryDirectory
 from benchmarks import effort, hostile, night, process, speed, transport
 from benchmarks.tls import report
 
-PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "transport": transport.run, "hostile": hostile.run, "tls": report.run}
+PARTS = {
+    "night": night.run,
+    "speed": speed.run,
+    "requests": effort.run,
+    "transport": transport.run,
+    "hostile": hostile.run,
+    "tls": report.run,
+}
 _WHEN_NAMED = ("tls", "requests")
 _NEED_ROOT = ("speed",)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure gemcrawl against the fictional nation, and against hostile servers.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure gemcrawl against the fictional nation, and against hostile servers."
+    )
     parser.add_argument("part", nargs="?", choices=[*PARTS, "all"], default="all")
     chosen = parser.parse_args().part
     print(f"machine: {process.machine()}\n", flush=True)
