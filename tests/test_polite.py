@@ -66,7 +66,7 @@ SITES: dict[str, dict[str, Route]] = {
     "een.platform.test": {"/afspraak": page("Afspraak maken", APPOINTMENT)},
     "twee.platform.test": {"/afspraak": page("Afspraak maken", APPOINTMENT)},
     "www.traag.test": {
-        "/robots.txt": robots("Crawl-delay: 0.8"),
+        "/robots.txt": robots("Crawl-delay: 2"),
         "/": page("Gemeente Traag", link("/contact", "Contactformulier"), link("/afspraak", "Afspraak maken")),
         "/contact": page("Contactformulier", CONTACT),
         "/afspraak": page("Afspraak maken", APPOINTMENT),
@@ -167,7 +167,7 @@ def surveyed(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> 
         arguments = options(world, world.registry(folder, *WEBSITES), folder / "output", delay=DELAY)
         ended = run("crawl", *arguments, "--no-render", "--exclude", excluded, cwd=folder)
         assert ended.code == 0, ended.err
-        (snapshot,) = (folder / "output").glob("snapshot=*")
+        (snapshot,) = (folder / "output").rglob("snapshot=*")  # a night as bad as this one is held back
         rows = pq.read_table(snapshot / "municipalities.parquet").to_pylist()
         yield Surveyed(world, flight, ended, {row["website"]: row for row in rows}, pq.read_table(snapshot / "pages.parquet").to_pylist())
 
@@ -186,7 +186,7 @@ class TestPace:
     def test_crawl_delay_is_kept(self, surveyed: Surveyed) -> None:
         times = [asked.time for asked in surveyed.asked("traag.test")]
         assert len(times) >= 4
-        assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 0.5 * 0.8
+        assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 1
 
 
 class TestRest:
