@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 import time
 from collections import defaultdict
@@ -75,6 +76,8 @@ class Client:
         self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
         self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
         self._exclusions = Exclusions.read(crawler.settings.get("GEMCRAWL_EXCLUDE"))
+        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
+        self._answered: dict[str, float] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
@@ -108,8 +111,9 @@ class Client:
             rest = self._back_off.left(server)
             if rest > self._patience or (deadline is not None and rest > 0 and time.monotonic() + rest >= deadline):
                 return answer or Answer(url=url, failure="rate_limited")
-            await asyncio.sleep(rest)
+            await asyncio.sleep(max(rest, self._breath(server)))
             answer = await self._once(url, request, at, deadline)
+            self._answered[server] = time.monotonic()
             if answer.status not in REFUSALS:
                 self._back_off.answered(server)
                 return answer
@@ -118,6 +122,12 @@ class Client:
                 return answer
         assert answer is not None
         return answer
+
+    def _breath(self, server: str) -> float:
+        """Seconds until the least pause since the last answer is over; Scrapy counts from the question, and a slow server would get none."""
+        assert self._crawler.engine is not None
+        delay = self._crawler.engine.downloader.per_slot_settings.get(server, {}).get("delay", self._delay)
+        return float(self._answered.get(server, -math.inf) + self._least * delay - time.monotonic())
 
     async def _once(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
         """One request through the engine."""
