@@ -44,6 +44,10 @@ class AddressRefused(GemcrawlError, OSError):
     """`gemcrawl.fetch.guard`: a connection to an address that is not public, and that no --allow-net covers."""
 
 
+class HostExcluded(AddressRefused):
+    """`gemcrawl.fetch.handler`: a host of the opt-out list."""
+
+
 class Interrupted(GemcrawlError):
     """The run ends before a municipality does; a resumed run takes it up again.
 

@@ -14,6 +14,7 @@ from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.tls import strict_context
 from gemcrawl.forms import vocabulary
+from gemcrawl.registry.exclusions import Exclusions
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -34,7 +35,7 @@ def check(settings: BaseSettings) -> None:
 
 
 def check_connections(settings: BaseSettings) -> None:
-    """Checks delay, connect-to rules, networks allowed and roots; takes up a vocabulary of the user's own.
+    """Checks delay, connect-to rules, networks allowed, roots and the opt-out list; takes up a vocabulary of the user's own.
 
     Raises:
         UsageError: one of them cannot be used.
@@ -46,5 +47,6 @@ def check_connections(settings: BaseSettings) -> None:
     Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
     if ca_file := settings.get("GEMCRAWL_CA_FILE"):
         strict_context(Path(ca_file))
+    Exclusions.read(settings.get("GEMCRAWL_EXCLUDE"))
     directory = settings.get("GEMCRAWL_VOCABULARY")
     vocabulary.use(Path(directory) if directory else None)

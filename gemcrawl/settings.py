@@ -51,6 +51,8 @@ GEMCRAWL_MAX_PAGES = 40  # pages per municipality
 GEMCRAWL_SEARCH_PAGES = 20  # of these, pages that promise nothing, read while no form of a kind was found
 GEMCRAWL_SITE_SECONDS = 900  # time per municipality
 GEMCRAWL_CRAWL_DELAY_MAX = 10.0  # a longer Crawl-delay is cut to this
+GEMCRAWL_BACK_OFF = 10.0  # in delays: rest of a server after a 429 or 503 that names none; doubles with each one in a row
+GEMCRAWL_RETRY_AFTER_MAX = 60.0  # seconds: a longer rest is not sat out, the server is left alone and its pages are rate_limited
 GEMCRAWL_TLS_INVENTORY = True  # list the TLS versions, suites and groups of every form's hosts
 GEMCRAWL_PROBE_SPACING = 0.2  # seconds between two TLS handshakes with one server
 GEMCRAWL_RENDER = True  # pages that scripts fill are rendered, where there is a browser
@@ -66,6 +68,7 @@ GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
 GEMCRAWL_AS_OF: str | None = None  # None: today
+GEMCRAWL_EXCLUDE: str | None = None  # file of codes and hosts that are asked nothing
 GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
 GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
@@ -109,10 +112,13 @@ GEMCRAWL_CA_FILE: str | None = None
 # --- the machinery ---
 ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.transport.TransportPipeline": 300,
+    "gemcrawl.pipelines.clean.CleanPipeline": 500,
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }
 DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what the survey asks, and each costs time per request
+    "gemcrawl.fetch.compression.CompressionMiddleware": 590,
     "gemcrawl.fetch.cookies.CookiesMiddleware": 700,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # ours is this one, with a bound on layers
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,

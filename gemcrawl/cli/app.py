@@ -101,6 +101,10 @@ def crawl(
     vocabulary: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Words, weights and fingerprints of your own, laid over the packaged ones.")
     ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Opt-out list: codes and hosts (with all below them), one a line, that are asked nothing."),
+    ] = None,
     keep_parts: KeepParts = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
@@ -124,6 +128,7 @@ def crawl(
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": _text(ca_file),
         "GEMCRAWL_VOCABULARY": _text(vocabulary),
+        "GEMCRAWL_EXCLUDE": _text(exclude),
         "GEMCRAWL_RESUME": "new" if new else resume,
         "GEMCRAWL_DEADLINE": deadline,
         "GEMCRAWL_CANARIES": canary or [],

@@ -6,9 +6,12 @@ survey keeps every hop.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 import re
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from scrapy import Request, signals
@@ -24,13 +27,15 @@ from scrapy.exceptions import (
 )
 from scrapy.utils.httpobj import urlparse_cached
 
-from gemcrawl.exceptions import AddressRefused
+from gemcrawl.exceptions import AddressRefused, HostExcluded
 from gemcrawl.fetch.answer import Answer
+from gemcrawl.fetch.backoff import REFUSALS, BackOff
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.items import Reason
+from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.sites import site_of
 from gemcrawl.transport.facts import Hop
 
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
+    (HostExcluded, "robots"),
     (AddressRefused, "address_refused"),
     (CannotResolveHostError, "dns"),
     (DownloadConnectionRefusedError, "refused"),
@@ -51,6 +57,8 @@ _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (NotSupported, "error"),
     (DownloadFailedError, "error"),
 )
+TRIES = 3
+"""Times that one URL is asked for while its server answers that it is asked too much."""
 _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 logger = logging.getLogger(__name__)
 
@@ -65,29 +73,72 @@ class Client:
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
         self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay)
         crawler.signals.connect(self._servers.close, signals.spider_closed)
+        self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
+        self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
+        self._exclusions = Exclusions.read(crawler.settings.get("GEMCRAWL_EXCLUDE"))
+        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
+        self._answered: dict[str, float] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
-        """Fetches ``url`` once.
+        """Fetches ``url`` once; again, up to `TRIES` times, where the server answers 429, or 503 with Retry-After, after the rest it asks for.
+
+        A server that asks for more than GEMCRAWL_RETRY_AFTER_MAX seconds is not asked again before: that is failure ``rate_limited``.
+        Nothing is asked of a host, or on behalf of a municipality, of the opt-out list: failure ``robots``.
 
         Args:
             jar: name of the cookie jar: one per municipality.
             deadline: `time.monotonic` value after which nothing more may be waited for.
         """
-        timeout = self._timeout if deadline is None else max(0.5, min(self._timeout, deadline - time.monotonic()))
-        meta = {"cookiejar": jar, "download_timeout": timeout, "dont_redirect": True}
         try:
-            request = Request(url, method=method, meta=meta)
+            request = Request(url, method=method, meta={"cookiejar": jar, "dont_redirect": True})
             parts = urlparse_cached(request)
             host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-            request.meta["download_slot"] = site_of(host)
+            server = request.meta["download_slot"] = site_of(host)
         except (ValueError, AttributeError):
             return Answer(url=url, failure="error")
+        if jar in self._exclusions.codes or self._exclusions.covers(host):
+            return Answer(url=url, failure="robots")
+        # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
+        async with self._turns[server]:
+            return await self._ask(url, request, (host, port), deadline)
+
+    async def _ask(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
+        """Asks, and asks again after a rest while the server says that it is too much; never while it rests."""
+        server: str = request.meta["download_slot"]
+        answer: Answer | None = None
+        for _ in range(TRIES):
+            rest = self._back_off.left(server)
+            if rest > self._patience or (deadline is not None and rest > 0 and time.monotonic() + rest >= deadline):
+                return answer or Answer(url=url, failure="rate_limited")
+            await asyncio.sleep(max(rest, self._breath(server)))
+            answer = await self._once(url, request, at, deadline)
+            self._answered[server] = time.monotonic()
+            if answer.status not in REFUSALS:
+                self._back_off.answered(server)
+                return answer
+            self._back_off.refused(server, answer.retry_after)
+            if answer.status == 503 and answer.retry_after is None:  # an error, most often
+                return answer
+        assert answer is not None
+        return answer
+
+    def _breath(self, server: str) -> float:
+        """Seconds until the least pause since the last answer is over; Scrapy counts from the question, and a slow server would get none."""
+        assert self._crawler.engine is not None
+        delay = self._crawler.engine.downloader.per_slot_settings.get(server, {}).get("delay", self._delay)
+        return float(self._answered.get(server, -math.inf) + self._least * delay - time.monotonic())
+
+    async def _once(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
+        """One request through the engine."""
         assert self._crawler.engine is not None
         started = time.monotonic()
         try:
-            async with self._servers.turn(host, port):
+            async with self._servers.turn(*at):
                 started = time.monotonic()
-                response = await self._crawler.engine.download_async(request)
+                timeout = self._timeout if deadline is None else max(0.5, min(self._timeout, deadline - started))
+                timed = request.replace(meta={**request.meta, "download_timeout": timeout})
+                response = await self._crawler.engine.download_async(timed)
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)
         return self._answer(response, time.monotonic() - started)
@@ -114,6 +165,7 @@ class Client:
         def first(name: str) -> str:
             return (headers.get(name) or b"").decode("latin-1")
 
+        location = headers.get("Location")
         content_type, _, parameters = first("Content-Type").partition(";")
         charset = _CHARSET.search(parameters)
         return Answer(
@@ -127,7 +179,7 @@ class Client:
             ),
             body=response.body,
             truncated="truncated" in response.flags,
-            location=first("Location") or None,
+            location=_text(location) if location else None,
             content_type=content_type.strip().lower(),
             charset=charset[1].lower() if charset else None,
             robots_tag=first("X-Robots-Tag").lower(),
@@ -136,3 +188,11 @@ class Client:
             wire_bytes=meta.get("wire_bytes", 0),
             seconds=seconds,
         )
+
+
+def _text(raw: bytes) -> str:
+    """A header field that holds an address: UTF-8 where it can be, else ISO 8859-1, as browsers read it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")

@@ -13,6 +13,7 @@ import socket
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
@@ -31,11 +32,13 @@ from scrapy.exceptions import (
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
-from gemcrawl.exceptions import AddressRefused
+from gemcrawl.exceptions import AddressRefused, HostExcluded
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import NOT_PUBLIC, Guard
+from gemcrawl.fetch.protocol import OVERHEAD, FloodError, Protocol
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.tls import handshake_of, lax_context, strict_context
+from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.transport.facts import Handshake
 
 if TYPE_CHECKING:
@@ -72,10 +75,13 @@ class TlsResponse(aiohttp.ClientResponse):
             self.address = (transport.get_extra_info("peername") or ("",))[0]
             self.tls = transport.get_extra_info("ssl_object")
         try:
-            return await super().start(connection)
+            started = await super().start(connection)
+            if self.status < 200:  # 101 Switching Protocols, which nobody asked for
+                raise aiohttp.ClientPayloadError(f"status {self.status}")  # noqa: TRY301
         except BaseException:
             self.abort()
             raise
+        return started
 
     def finish(self) -> None:
         """After the body: a connection that is not kept is ended at once."""
@@ -93,15 +99,16 @@ _made: ContextVar[list[socket.socket]] = ContextVar("sockets made for the connec
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Two things that aiohttp does not: addresses are put to the resolver too, since connect-to rules may name them; and sockets whose
-    handshake failed are closed once.
+    """Three things that aiohttp does not: addresses are put to the resolver too, since connect-to rules may name them; what a server may
+    send has a budget; and sockets whose handshake failed are closed once.
 
     uvloop closes the socket of a connection whose TLS handshake fails, and so does Python when it forgets the socket object, by which time
     the number may belong to another connection.
     """
 
-    def __init__(self, resolver: Resolver, guard: Guard, **options: Any) -> None:
+    def __init__(self, resolver: Resolver, guard: Guard, *, most_bytes: int, **options: Any) -> None:
         super().__init__(resolver=resolver, socket_factory=self._socket, **options)
+        self._factory = partial(Protocol, loop=self._loop, most_bytes=most_bytes)  # type: ignore[assignment]  # a subclass of what stood there
         self._ours = resolver
         self._guard = guard
 
@@ -153,6 +160,7 @@ class Handler(BaseDownloadHandler):
         self._strict = strict_context(Path(ca_file) if ca_file else None)
         self._lax = lax_context()
         self._guard = Guard(settings.getlist("GEMCRAWL_ALLOW_NET"))
+        self._exclusions = Exclusions.read(settings.get("GEMCRAWL_EXCLUDE"))
         self._untrusted: dict[tuple[str, int], str] = {}
         self._handshakes: WeakKeyDictionary[ssl.SSLObject, Handshake] = WeakKeyDictionary()
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT")
@@ -160,6 +168,7 @@ class Handler(BaseDownloadHandler):
         connector = _Connector(
             self._resolver,
             self._guard,
+            most_bytes=self._max_size + OVERHEAD,
             limit=settings.getint("CONCURRENT_REQUESTS"),
             keepalive_timeout=max(KEEP_ALIVE, 2 * settings.getfloat("DOWNLOAD_DELAY")),
             ttl_dns_cache=600,
@@ -170,6 +179,7 @@ class Handler(BaseDownloadHandler):
             auto_decompress=False,
             response_class=TlsResponse,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            read_bufsize=self._max_size,  # uvloop loses the end of a body when its server closes while reading is paused
             max_line_size=16_384,
             max_field_size=65_536,
         )
@@ -182,7 +192,8 @@ class Handler(BaseDownloadHandler):
 
         Raises:
             CannotResolveHostError, DownloadConnectionRefusedError, DownloadTimeoutError, TlsFailedError, ConnectionResetFailure,
-            AddressRefused, DownloadCancelledError (over DOWNLOAD_MAXSIZE), UnsupportedURLSchemeError, DownloadFailedError.
+            AddressRefused, HostExcluded, DownloadCancelledError (over DOWNLOAD_MAXSIZE, or a header section beyond all measure),
+            UnsupportedURLSchemeError, DownloadFailedError.
         """
         if request.meta.get("playwright"):
             return await self._rendering().download_request(request)
@@ -246,8 +257,10 @@ class Handler(BaseDownloadHandler):
             seconds: limit for the whole of it, the reading of the body included.
 
         Raises:
-            What `download_request` does, but for DownloadCancelledError.
+            What `download_request` does.
         """
+        if self._exclusions.covers(url.raw_host or ""):
+            raise HostExcluded(f"{url}: on the list of --exclude")
         async with AsyncExitStack() as stack:
             if url.scheme == "http":
                 yield await stack.enter_async_context(self._open(method, url, headers, seconds, None)), ""
@@ -300,6 +313,8 @@ class Handler(BaseDownloadHandler):
             raise ConnectionResetFailure(f"{url}: {failure}") from failure
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as failure:
             raise UnsupportedURLSchemeError(str(failure)) from failure
+        except (FloodError, aiohttp.ClientResponseError) as failure:
+            raise _unreadable(failure, str(url)) from failure
         except (aiohttp.ClientError, ValueError) as failure:  # ValueError: header fields that cannot be sent
             raise DownloadFailedError(f"{url}: {failure}") from failure
 
@@ -326,3 +341,11 @@ def _connect_failure(error: OSError, url: str) -> Exception:
     if errno.ETIMEDOUT in numbers:
         return DownloadTimeoutError(text)
     return DownloadFailedError(text)
+
+
+def _unreadable(failure: aiohttp.ClientError, url: str) -> Exception:
+    """An answer that is no HTTP, or too much of it."""
+    said = failure.message if isinstance(failure, aiohttp.ClientResponseError) else str(failure)
+    # What the parser found is in the text only: aiohttp makes a new exception of it.
+    too_much = isinstance(failure, FloodError) or said.startswith(("Got more than", "Too many headers"))
+    return DownloadCancelledError(f"{url}: {said}") if too_much else DownloadFailedError(f"{url}: {said}")

@@ -191,7 +191,7 @@ class _Site:
             if visit.failure is not None:
                 frontier.give_back(candidate)
                 session.missed(candidate)
-            if visit.answer.status == 429 and session.owns(visit.final_url):
+            if visit.failure == "rate_limited" and session.owns(visit.final_url):
                 raise self._give_up("rate_limited")
 
     def _search(self) -> Candidate | None:
@@ -241,8 +241,8 @@ def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:
         return "robots_denied", reason
     if home.reading is not None and home.reading.challenge:
         return "blocked", "challenge"
-    if reason == "rate_limited" or home.answer.status in (401, 403):
+    if home.answer.status != 503 and (reason == "rate_limited" or home.answer.status in (401, 403)):
         return "blocked", reason
     if reason == "address_refused":
         return "failed", reason
-    return "unreachable", reason
+    return "unreachable", "http_5xx" if home.answer.status == 503 else reason

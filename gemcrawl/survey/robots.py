@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ MAX_BYTES = 512 * 1024
 """RFC 9309 section 2.5 asks for at least 500 KiB; what comes after is not read."""
 AGENT = "gemcrawl"
 MAX_SITEMAPS = 5
+_GROUP = re.compile(r"user\s*-?\s*agent\s*[:\s]\s*([^#]*)", re.IGNORECASE)
+_TOKEN = re.compile(r"[a-z_-]*")
+_OTHERS = "others-than-us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,26 @@ def parse(status: int, body: bytes) -> Robots:
     text = body[:MAX_BYTES].decode("utf-8", "replace")
     if text.lstrip("\ufeff \r\n\t").startswith("<"):  # a page served in place of the file holds no rules
         return Robots()
-    return Robots(rules=Protego.parse(text))
+    return Robots(rules=Protego.parse(_ours(text)))
+
+
+def _ours(text: str) -> str:
+    """``text`` with all crawlers but ours and ``*`` as one; ours is named by its product token and nothing shorter (RFC 9309 section 2.2.1).
+
+    Protego keeps the rules of a group once for each crawler it names: half a megabyte of names and rules would be hundreds of millions of them.
+    """
+    kept: list[str] = []
+    for line in text.splitlines():
+        named = _GROUP.match(line.strip())
+        if named is None:
+            kept.append(line)
+            continue
+        name = named[1].strip().lower()
+        token = _TOKEN.match(name)
+        wanted = f"User-agent: {'*' if name == '*' else AGENT if token and token[0] == AGENT else _OTHERS}"
+        if not kept or kept[-1] != wanted:
+            kept.append(wanted)
+    return "\n".join(kept)
 
 
 class RobotsBook:

@@ -22,8 +22,12 @@ from gemcrawl.transport.facts import Hop, Route
 from gemcrawl.transport.observed import Observed
 
 MAX_HOPS = 10
+_UNASKED: frozenset[Reason] = frozenset({"robots", "rate_limited"})
+"""Failures of requests that were never made: of the opt-out list, and to servers that asked for rest."""
 NETWORK: frozenset[Reason] = frozenset({"dns", "refused", "timeout", "tls", "reset"})
 """Failures in which nothing answered."""
+LONGEST_URL = 8192
+"""Characters; servers seldom take more than that in a request line, and every hop is kept."""
 HTML = frozenset({"text/html", "application/xhtml+xml", ""})
 """Content types that are read as a page."""
 
@@ -55,12 +59,16 @@ class Visit:
 
 
 def resolve(reference: str, base: str) -> str | None:
-    """``reference`` against ``base`` as browsers do (WHATWG URL); None unless it is http or https."""
+    """``reference`` against ``base`` as browsers do (WHATWG URL), without its fragment; None unless it is http or https, and no longer than
+    `LONGEST_URL`."""
+    if len(reference) > LONGEST_URL:
+        return None
     try:
         url: str = ada_url.join_url(base, reference.strip())
     except ValueError:
         return None
-    return url.partition("#")[0] if url.startswith(("http://", "https://")) else None
+    url = url.partition("#")[0]
+    return url if url.startswith(("http://", "https://")) and len(url) <= LONGEST_URL else None
 
 
 class Visitor:
@@ -75,8 +83,8 @@ class Visitor:
 
     async def ask(self, url: str, *, method: str = "GET") -> Answer:
         """One request, counted and noted."""
-        self.requests += 1
         answer = await self._get(url, jar=self._jar, method=method, deadline=self._deadline)
+        self.requests += answer.hop is not None or answer.failure not in _UNASKED
         self.bytes += answer.wire_bytes
         if answer.hop is not None:
             self.observed.hop(answer.hop)
@@ -163,7 +171,7 @@ class Visitor:
             return
         walk.reading = reading
         if answer.status >= 400:
-            walk.failure = status_reason(answer.status)
+            walk.failure = status_reason(answer.status, retry_after=answer.retry_after is not None)
 
     async def _ask_robots(self, host: str) -> Robots:
         """robots.txt of ``host``, over https, or over http where https does not answer; up to five redirects (RFC 9309 section 2.3.1.2)."""
@@ -171,8 +179,8 @@ class Visitor:
         for scheme in ("https", "http"):
             url: str | None = f"{scheme}://{host}/robots.txt"
             for _ in range(6):
-                if url is None:
-                    break
+                if url is None or (not split(url).path.endswith(".txt") and forbidden_url(url)):
+                    break  # such as a login in front of everything
                 answer = await self.ask(url)
                 moved = 300 <= answer.status < 400 and answer.location is not None
                 url = resolve(answer.location or "", url) if moved else None
@@ -183,7 +191,7 @@ class Visitor:
                 return found
             if answer.failure in ("dns", "address_refused"):  # of the name, and so of both schemes
                 break
-        return Robots(closed=answer.failure or "robots_unavailable")
+        return Robots(closed="robots_unavailable" if answer.failure in (None, "too_large", "error") else answer.failure)
 
 
 @dataclass(slots=True)
@@ -198,8 +206,8 @@ class _Walk:
     failure: Reason | None = None
 
 
-def status_reason(status: int) -> Reason:
-    """The reason that goes with an HTTP status of 400 or more."""
-    if status == 429:
+def status_reason(status: int, *, retry_after: bool = False) -> Reason:
+    """The reason that goes with an HTTP status of 400 or more, with or without a Retry-After."""
+    if status == 429 or (status == 503 and retry_after):
         return "rate_limited"
     return "http_5xx" if status >= 500 else "http_4xx"

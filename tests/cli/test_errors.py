@@ -52,6 +52,8 @@ def assert_one_line(found: Ended, *says: str) -> None:
         (["--ca-file", "missing.pem"], ("'missing.pem'", "PEM file")),
         (["--ca-file", "in-the-way"], ("'in-the-way'", "PEM file")),
         (["--ca-file", "."], ("'.'", "PEM file")),
+        (["--exclude", "missing.txt"], ("'missing.txt'", "one code or host a line")),
+        (["--exclude", "in-the-way"], ("in-the-way, line 1", "'I was here first'", "GM0344")),
         (["--resume", "2026-01-01T000000Z"], ("'2026-01-01T000000Z'", "there are: none")),
         (["--resume", "../.."], ("'../..'", "there are: none")),
         (["--resume", ""], ("''", "there are: none")),

@@ -8,18 +8,19 @@ import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from tests.support.authority import TLS12, Authority
 from tests.support.world import Reply, Tls, World, redirect
 
 ROOT = Path(__file__).resolve().parents[2]
-A, B = "www.a.test", "www.b.test"
+A, B, BUSY = "www.a.test", "www.b.test", "www.busy.test"
 QUICK: dict[str, Any] = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_TIMEOUT": 1, "RETRY_TIMES": 0}
 
 
@@ -59,7 +60,6 @@ PAGES = {
     ),
     "/bare": Reply(b"x", headers={"Content-Type": "application/pdf"}),
     "/moved": redirect("/elsewhere", 302),
-    "/later": Reply("", 429, {"Retry-After": "120"}),
     "/error": Reply("stuk", 500),
     "/packed": Reply(gzip.compress(b"<p>" + b"a" * 1000), headers={"Content-Encoding": "gzip", "Content-Type": "text/html"}),
     "/long": "x" * (4 * 1024 * 1024 + 1),
@@ -89,7 +89,14 @@ FAILURES = {
 
 @pytest.fixture(scope="module")
 def world(authority: Authority) -> Iterator[World]:
-    hosts = {A: PAGES, B: {"/": "B"}, "expired.test": {"/": "E"}, "closed.test": {}, "not-tls.test": {}}
+    hosts = {
+        A: PAGES,
+        B: {"/": "B"},
+        BUSY: {"/": Reply("", 429, {"Retry-After": "120"})},
+        "expired.test": {"/": "E"},
+        "closed.test": {},
+        "not-tls.test": {},
+    }
     tls = {"expired.test": Tls("expired"), B: Tls(versions=(TLS12, TLS12))}
     with World(hosts, authority, tls=tls, closed=["https://closed.test"]) as made:
         yield made
@@ -98,7 +105,13 @@ def world(authority: Authority) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def answers(world: World) -> dict[str, SimpleNamespace]:
     """Everything below that needs no settings of its own, in one crawl, by URL."""
-    urls = [f"https://{A}{path}" for path in PAGES] + [f"http://{A}/", f"https://{B}/", "https://expired.test/", *FAILURES]
+    urls = [f"https://{A}{path}" for path in PAGES] + [
+        f"http://{A}/",
+        f"https://{B}/",
+        f"https://{BUSY}/",
+        "https://expired.test/",
+        *FAILURES,
+    ]
     rules = [f"not-tls.test:443:127.0.0.1:{world.port(A, 'http')}", *world.connect_to]
     return {answer.url: answer for answer in crawl(world, [{"url": url} for url in urls], GEMCRAWL_CONNECT_TO=rules)}
 
@@ -138,9 +151,9 @@ class TestAnAnswer:
         assert (answer.hop["status"], answer.location) == (302, "/elsewhere")
         assert "/elsewhere" not in world.paths(A)
 
-    @pytest.mark.parametrize(("path", "status", "retry_after"), [("/later", 429, "120"), ("/error", 500, None)])
-    def test_may_be_an_error_page(self, path: str, status: int, retry_after: str | None, answers: dict[str, SimpleNamespace]) -> None:
-        answer = answers[f"https://{A}{path}"]
+    @pytest.mark.parametrize(("url", "status", "retry_after"), [(f"https://{BUSY}/", 429, "120"), (f"https://{A}/error", 500, None)])
+    def test_may_be_an_error_page(self, url: str, status: int, retry_after: str | None, answers: dict[str, SimpleNamespace]) -> None:
+        answer = answers[url]
         assert (answer.failure, answer.hop["status"], answer.retry_after) == (None, status, retry_after)
 
     def test_is_unpacked_and_counts_what_crossed_the_wire(self, answers: dict[str, SimpleNamespace]) -> None:
@@ -165,8 +178,6 @@ def test_no_failure_was_unexpected(answers: dict[str, SimpleNamespace]) -> None:
 
 def test_cookies_are_kept_by_jar(authority: Authority) -> None:
     async def echo(request: Any) -> Any:
-        from aiohttp import web
-
         return web.Response(text=request.headers.get("Cookie", ""), headers={"Set-Cookie": "session=1"})
 
     with World({A: {"/": echo}}, authority) as world:
@@ -205,3 +216,65 @@ def test_a_longer_delay_may_be_asked_for_before_the_first_request(authority: Aut
     with World({A: {"/": "A"}}, authority) as world:
         crawl(world, questions, DOWNLOAD_DELAY_JITTER=0)
         assert world.log[1].time - world.log[0].time > 0.7
+
+
+def times(world: World, host: str) -> list[float]:
+    return [asked.time for asked in world.log if asked.host == host]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_asks_for_rest_gets_it_and_is_asked_again(status: int, authority: Authority) -> None:
+    answers = iter((Reply("", status, {"Retry-After": "1"}), Reply("", status, {"Retry-After": "1"}), Reply("gerust")))
+    with World({A: {"/": turns(answers)}, B: {"/": "B"}}, authority) as world:
+        (found,) = crawl(world, [{"url": f"https://{A}/"}])
+        assert (found.failure, found.hop["status"], base64.b64decode(found.body)) == (None, 200, b"gerust")
+        asked = times(world, A)
+    assert len(asked) == 3
+    assert all(later - sooner > 0.95 for sooner, later in itertools.pairwise(asked))
+
+
+def test_a_server_that_goes_on_refusing_is_asked_three_times_with_ever_longer_rests(authority: Authority) -> None:
+    with World({A: {"/": Reply("", 429)}}, authority) as world:
+        (found,) = crawl(world, [{"url": f"https://{A}/"}], DOWNLOAD_DELAY=0.05, DOWNLOAD_DELAY_JITTER=0)
+        first, second, third = times(world, A)
+    assert found.hop["status"] == 429
+    assert second - first > 0.45  # ten delays
+    assert third - second > 0.95
+
+
+@pytest.mark.parametrize("retry_after", ["120", "9" * 300, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_server_that_asks_for_a_long_rest_is_left_alone_under_all_its_names(retry_after: str, authority: Authority) -> None:
+    hosts = {A: {"/": Reply("", 503, {"Retry-After": retry_after})}, "forms.a.test": {"/": "F"}, B: {"/": "B"}}
+    with World(hosts, authority) as world:
+        found = crawl(world, [{"url": f"https://{host}/", "jar": host} for host in (A, A, "forms.a.test", B)])
+        assert [(answer.failure, answer.hop and answer.hop["status"]) for answer in found] == [
+            (None, 503),
+            ("rate_limited", None),
+            ("rate_limited", None),
+            (None, 200),
+        ]
+        assert [asked.host for asked in world.log] == [A, B]
+
+
+def test_an_error_503_is_asked_once_and_the_next_page_after_a_rest(authority: Authority) -> None:
+    with World({A: {"/": Reply("", 503), "/b": "B"}}, authority) as world:
+        found = crawl(world, [{"url": f"https://{A}{path}"} for path in ("/", "/b")], DOWNLOAD_DELAY=0.05, DOWNLOAD_DELAY_JITTER=0)
+        first, second = times(world, A)
+    assert [answer.hop["status"] for answer in found] == [503, 200]
+    assert second - first > 0.45
+
+
+def test_a_rest_that_outlasts_the_deadline_is_not_sat_out(authority: Authority) -> None:
+    with World({A: {"/": Reply("", 429, {"Retry-After": "30"})}}, authority) as world:
+        (found,) = crawl(world, [{"url": f"https://{A}/", "within": 5}])
+        assert (found.hop["status"], len(world.log)) == (429, 1)
+
+
+def turns(answers: Iterator[Reply]) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+    """Each request gets the next answer."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        reply = next(answers)
+        return web.Response(body=str(reply.body).encode(), status=reply.status, headers=dict(reply.headers))
+
+    return answer

@@ -317,6 +317,25 @@ class TestTheGuard:
                 await fetch(handler, f"http://{name}.invalid:{world.port(A, 'http')}/")
         assert world.log == []
 
+    async def test_leaves_no_time_to_change_an_address_between_check_and_connection(
+        self, world: World, open_handler: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        real = socket.getaddrinfo
+
+        def rebinding(host: str, port: int, **options: Any) -> list[Any]:
+            asked.append(host)
+            return list(real("127.0.0.1" if len(asked) == 1 else "127.0.0.2", port, type=socket.SOCK_STREAM))
+
+        monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+        rules = {"GEMCRAWL_CONNECT_TO": [], "GEMCRAWL_ALLOW_NET": ["127.0.0.1/32"]}
+        first, second = open_handler(world, **rules), open_handler(world, **rules)
+        url = f"http://rebound.invalid:{world.port(A, 'http')}/"
+        assert (await fetch(first, url)).meta["address"] == "127.0.0.1"
+        assert asked == ["rebound.invalid"], "the address is looked up once, and what is checked is what is connected to"
+        with pytest.raises(AddressRefused, match=r"127\.0\.0\.2"):
+            await fetch(second, url)
+
     async def test_passes_by_a_refused_address_beside_an_allowed_one(self, world: World, open_handler: Open, names: Names) -> None:
         names({A: ["::1", "10.0.0.1", "169.254.169.254", "127.0.0.1"]})
         handler = open_handler(world, GEMCRAWL_CONNECT_TO=[f"{A}:80::{world.port(A, 'http')}"])

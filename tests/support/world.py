@@ -76,6 +76,7 @@ class World:
             the bad resources of `tests.support.bad`, else 404.
         tls: hosts whose certificate, versions or suites are not simply good.
         closed: origins (``https://www.a.test``) at which nobody listens.
+        address: where it listens.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class World:
         *,
         tls: Mapping[str, Tls] | None = None,
         closed: Collection[str] = (),
+        address: str = "127.0.0.1",
     ) -> None:
         self.hosts = hosts
+        self.address = address
         self.ca_file = authority.ca_file
         self.log: list[Asked] = []
         self.server_names: list[str | None] = []
@@ -125,7 +128,7 @@ class World:
     def connect_to(self) -> list[str]:
         """Rules that lead the standard ports of every host here."""
         standard = {"http": 80, "https": 443}
-        return [f"{host}:{standard[scheme]}:127.0.0.1:{port}" for (host, scheme), port in self._ports.items()]
+        return [f"{host}:{standard[scheme]}:{self.address}:{port}" for (host, scheme), port in self._ports.items()]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -158,7 +161,7 @@ class World:
             self._ports[host, "https"] = self._nobody() if f"https://{host}" in self._closed else listeners[how.versions]
 
     async def _listen(self, context: ssl.SSLContext | None) -> int:
-        listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+        listening = socket.create_server((self.address, 0), backlog=512)
         port: int = listening.getsockname()[1]
         assert self._runner is not None
         await web.SockSite(self._runner, listening, ssl_context=context).start()

@@ -1,0 +1,57 @@
+"""aiohttp's side of a connection, with a budget on what a server may send in answer to one request.
+
+aiohttp has limits for lines and fields, but none for how many informational answers go before the real one, for chunk extensions, or for
+all bytes together: a server that sends nothing else fills the memory for as long as the time limit lets it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+MOST_ANSWERS = 16
+"""Answers to one request: informational ones (1xx) and the one that counts, RFC 9110 section 15.2."""
+OVERHEAD = 1024 * 1024
+"""Bytes that may come beside a body: header sections, and the framing of chunks."""
+
+
+class FloodError(aiohttp.ClientError):
+    """The server sent more than any answer needs; the connection was ended."""
+
+
+class Protocol(ResponseHandler):
+    """Ends a connection over which too much comes; requests on it raise `FloodError`."""
+
+    def __init__(self, *args: Any, most_bytes: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._most = self._left = most_bytes
+        self._answers = 0
+
+    def set_response_params(self, **options: Any) -> None:
+        """aiohttp calls this before each request on the connection."""
+        self._left, self._answers = self._most, 0
+        super().set_response_params(**options)
+
+    def data_received(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left >= 0:
+            super().data_received(data)
+        if self._left < 0 or self._answers > MOST_ANSWERS:
+            self._flooded()
+
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        self._answers += 1
+        if self._answers <= MOST_ANSWERS:
+            super().feed_data(data, size)
+
+    def _flooded(self) -> None:
+        failure = FloodError("more than an answer may be")
+        if self._payload is not None:
+            self._payload.set_exception(failure)
+        self.set_exception(failure)
+        self._buffer.clear()
+        self._payload = self._parser = None
+        if self.transport is not None:
+            self.transport.abort()
