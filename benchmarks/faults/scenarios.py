@@ -137,7 +137,7 @@ def full_disk(stage: Stage) -> Iterator[Figure]:
     match = re.search(r"disk calls: (\d+)", reference.err)
     assert match is not None, reference.err
     calls = int(match[1])
-    tried = list(range(1, calls + 1)) if not stage.short else sorted({2, calls // 3, calls // 2, calls - 1})
+    tried = list(range(1, calls + 1)) if not stage.short else [calls // 3, calls - 1]
     bad: list[str] = []
     silent = 0
     for number in tried:
