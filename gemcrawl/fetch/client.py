@@ -73,10 +73,8 @@ class Client:
             jar: name of the cookie jar: one per municipality.
             deadline: `time.monotonic` value after which nothing more may be waited for.
         """
-        timeout = self._timeout if deadline is None else max(0.5, min(self._timeout, deadline - time.monotonic()))
-        meta = {"cookiejar": jar, "download_timeout": timeout, "dont_redirect": True}
         try:
-            request = Request(url, method=method, meta=meta)
+            request = Request(url, method=method, meta={"cookiejar": jar, "dont_redirect": True})
             parts = urlparse_cached(request)
             host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
             request.meta["download_slot"] = site_of(host)
@@ -87,6 +85,8 @@ class Client:
         try:
             async with self._servers.turn(host, port):
                 started = time.monotonic()
+                left = self._timeout if deadline is None else min(self._timeout, deadline - started)
+                request.meta["download_timeout"] = max(0.5, left)
                 response = await self._crawler.engine.download_async(request)
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)
