@@ -70,6 +70,8 @@ class Frontier:
     """Best-first queue with memory of what was seen."""
 
     _heap: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    _later: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    """Candidates that promise only what was found already: a second form is sought when nothing is left for what is missing."""
     _seen: set[str] = field(default_factory=set)
     _best: dict[str, float] = field(default_factory=dict)
     _patterns: Counter[str] = field(default_factory=Counter)
@@ -83,7 +85,7 @@ class Frontier:
     @property
     def size(self) -> int:
         """Candidates queued; some of them may not be worth a request any more."""
-        return len(self._heap)
+        return len(self._heap) + len(self._later)
 
     def mark(self, url: str, fragment: str = "") -> bool:
         """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
@@ -98,7 +100,7 @@ class Frontier:
 
     def add(self, candidate: Candidate) -> bool:
         """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
-        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
+        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
             return False
         identity = candidate.identity
         if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
@@ -108,15 +110,25 @@ class Frontier:
         return True
 
     def peek(self, wanted: Wanted) -> Candidate | None:
-        """The best candidate that is still worth a request; None when nothing is."""
+        """The best candidate that is still worth a request, for a kind that is missing before one that was found; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if candidate.identity not in self._seen and not self._is_enough(candidate):
-                if wanted.wants(candidate):
-                    return candidate
+            if self._is_open(candidate) and wanted.needs(candidate):
+                return candidate
+            entry = heapq.heappop(self._heap)
+            if self._is_open(candidate):
+                heapq.heappush(self._later, entry)
+        while self._later:
+            candidate = self._later[0][2]
+            if self._is_open(candidate) and wanted.wants(candidate):
+                return candidate
+            heapq.heappop(self._later)
+            if self._is_open(candidate):
                 self.set_aside(candidate, candidate.score)
-            heapq.heappop(self._heap)
         return None
+
+    def _is_open(self, candidate: Candidate) -> bool:
+        return candidate.identity not in self._seen and not self._is_enough(candidate)
 
     def set_aside(self, candidate: Candidate, rank: float) -> None:
         """Keeps a candidate that promises too little to be followed, higher ranks first; one that is too deep is dropped."""
@@ -129,7 +141,7 @@ class Frontier:
             candidate = heapq.heappop(self._aside)[2]
             folder = split(candidate.url).path.rpartition("/")[0]
             full = bool(folder) and self._folders[folder] >= PER_FOLDER
-            if candidate.identity not in self._seen and not full and not self._is_enough(candidate):
+            if self._is_open(candidate) and not full:
                 self._folders[folder] += 1
                 return candidate
         return None
@@ -154,7 +166,7 @@ class Frontier:
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""
-        return [c for _, _, c in sorted(self._heap) if c.identity not in self._seen and wanted.wants(c)]
+        return [c for _, _, c in sorted(self._heap + self._later) if c.identity not in self._seen and wanted.wants(c)]
 
 
 def _is_product(candidate: Candidate) -> bool:
@@ -186,6 +198,10 @@ class Wanted:
     def nothing_found(self) -> bool:
         """Whether no form at all was found of one of the kinds."""
         return any(all(kind != goal for kind, _ in self._doors) for goal in GOALS)
+
+    def needs(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` is worth a request for a kind that is still missing."""
+        return any(getattr(self, goal) and self._wants(goal, candidate) for goal in GOALS)
 
     def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
         """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each dead end in a row."""

@@ -223,3 +223,12 @@ def test_after_many_pages_for_nothing_a_link_must_promise_more() -> None:
     assert not wanted.wants(candidate("b", WEAK))
     assert wanted.wants(candidate("b", STRONG))
     assert wanted.wants(candidate("b", contact=WEAK))
+
+
+def test_what_is_missing_comes_before_a_second_form_of_what_was_found() -> None:
+    frontier, wanted = Frontier(), Wanted(home=HOME)
+    for one in (candidate("tweede", contact=NAMED), candidate("eerste", WEAK), candidate("zwak", contact=WEAK)):
+        frontier.add(one)
+    wanted.found("contact", HOME)
+    assert drain(frontier, wanted) == ["eerste", "tweede"]
+    assert frontier.size == 0
