@@ -17,8 +17,8 @@ PER_PATTERN = 3
 PER_PRODUCT = 1
 """Pages of another party's host that differ in the product they are asked for: the flow is the same for every product."""
 MAX_DEPTH = 5
-NAMED = 4.0
-"""Once a kind was found, only links that name it outright are followed for another form of that kind."""
+NAMED = STRONG
+"""Once a kind was found, only links that promise it by themselves are followed for another form of that kind: the contact page, another desk."""
 PATIENCE = 2
 """Pages without a new form, after which a kind that was found is left at that."""
 FRESH = 12
@@ -183,8 +183,6 @@ class Wanted:
     contact: bool = True
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
-    _beside: set[str] = field(default_factory=set)
-    """Kinds of which a form was found on the home page only: beside everything else, as in a page frame."""
     _misses: Counter[str] = field(default_factory=Counter)
     """Per kind, how many pages in a row brought no form."""
     _dead_ends: Counter[str] = field(default_factory=Counter)
@@ -208,11 +206,10 @@ class Wanted:
         kept = (getattr(candidate.scores, goal) * learned ** self._dead_ends[goal] for goal in GOALS if getattr(self, goal))
         return max(kept, default=0.0)
 
-    def found(self, kind: str, host: str, *, special: bool = False, beside: bool = False) -> bool:
+    def found(self, kind: str, host: str, *, special: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.
 
-        A special appointment form counts, but the search for the one at the desk goes on. One that stands ``beside`` everything else on the
-        home page ends the search for any form of its kind, but not for the page that is there for it.
+        A special appointment form counts, but the search for the one at the desk goes on.
         """
         if kind == "appointment":
             self.appointment = self.appointment and special
@@ -220,10 +217,6 @@ class Wanted:
             self.contact = False
         else:
             return False
-        if beside:
-            self._beside.add(kind)
-        else:
-            self._beside.discard(kind)
         self._doors.add((kind, host))
         self._misses[kind] = self._dead_ends[kind] = 0
         return True
@@ -245,4 +238,4 @@ class Wanted:
             return False
         if goal == "appointment" and at_the_desk(candidate.text):
             return False
-        return bool(getattr(candidate.base, goal) >= (STRONG if goal in self._beside else NAMED))
+        return bool(getattr(candidate.base, goal) >= NAMED)

@@ -180,15 +180,6 @@ def test_a_special_appointment_does_not_end_the_search_for_the_desk() -> None:
     assert not wanted.wants(candidate("a", WEAK))
 
 
-def test_a_form_beside_everything_else_does_not_end_the_search_for_the_page_that_is_there_for_it() -> None:
-    wanted = Wanted(home=HOME)
-    wanted.found("contact", HOME, beside=True)
-    assert wanted.wants(candidate("contact", contact=STRONG))
-    assert not wanted.wants(candidate("vaag", contact=WEAK))
-    wanted.found("contact", HOME)
-    assert not wanted.wants(candidate("contact", contact=STRONG))
-
-
 def test_products_of_the_desk_have_one_form() -> None:
     wanted = Wanted(home=HOME)
     named = {text: replace(candidate(text, NAMED), text=f"Afspraak maken {text}") for text in ("rijbewijs", "trouwen", "wijkteam", "")}
