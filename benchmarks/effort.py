@@ -98,6 +98,8 @@ def walk(town: dict[str, Any], log: list[tuple[float, str]], known: set[str] | N
         if at is None or (known is not None and not wanted & known):
             complete = False
         else:
+            while bare[at + 1 : at + 2] and bare[at + 1] in wanted:  # a redirect to itself that asks for its cookie, or into its first step
+                at += 1
             last = max(last, at + 1)
             times.append(log[at][0])
     urls = [url for _, url in log]

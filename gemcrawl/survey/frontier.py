@@ -17,8 +17,8 @@ PER_PATTERN = 3
 PER_PRODUCT = 1
 """Pages of another party's host that differ in the product they are asked for: the flow is the same for every product."""
 MAX_DEPTH = 5
-NAMED = 4.0
-"""Once a kind was found, only links that name it outright are followed for another form of that kind."""
+NAMED = STRONG
+"""Once a kind was found, only links that promise it by themselves are followed for another form of that kind: the contact page, another desk."""
 PATIENCE = 2
 """Pages without a new form, after which a kind that was found is left at that."""
 FRESH = 12
@@ -70,6 +70,8 @@ class Frontier:
     """Best-first queue with memory of what was seen."""
 
     _heap: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    _later: list[tuple[float, int, Candidate]] = field(default_factory=list)
+    """Candidates that promise only what was found already: a second form is sought when nothing is left for what is missing."""
     _seen: set[str] = field(default_factory=set)
     _best: dict[str, float] = field(default_factory=dict)
     _patterns: Counter[str] = field(default_factory=Counter)
@@ -83,7 +85,7 @@ class Frontier:
     @property
     def size(self) -> int:
         """Candidates queued; some of them may not be worth a request any more."""
-        return len(self._heap)
+        return len(self._heap) + len(self._later)
 
     def mark(self, url: str, fragment: str = "") -> bool:
         """Notes that ``url`` was (or is about to be) fetched; False when it was before."""
@@ -98,7 +100,7 @@ class Frontier:
 
     def add(self, candidate: Candidate) -> bool:
         """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
-        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or len(self._heap) >= MAX_CANDIDATES:
+        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
             return False
         identity = candidate.identity
         if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
@@ -108,15 +110,25 @@ class Frontier:
         return True
 
     def peek(self, wanted: Wanted) -> Candidate | None:
-        """The best candidate that is still worth a request; None when nothing is."""
+        """The best candidate that is still worth a request, for a kind that is missing before one that was found; None when nothing is."""
         while self._heap:
             candidate = self._heap[0][2]
-            if candidate.identity not in self._seen and not self._is_enough(candidate):
-                if wanted.wants(candidate):
-                    return candidate
+            if self._is_open(candidate) and wanted.needs(candidate):
+                return candidate
+            entry = heapq.heappop(self._heap)
+            if self._is_open(candidate):
+                heapq.heappush(self._later, entry)
+        while self._later:
+            candidate = self._later[0][2]
+            if self._is_open(candidate) and wanted.wants(candidate):
+                return candidate
+            heapq.heappop(self._later)
+            if self._is_open(candidate):
                 self.set_aside(candidate, candidate.score)
-            heapq.heappop(self._heap)
         return None
+
+    def _is_open(self, candidate: Candidate) -> bool:
+        return candidate.identity not in self._seen and not self._is_enough(candidate)
 
     def set_aside(self, candidate: Candidate, rank: float) -> None:
         """Keeps a candidate that promises too little to be followed, higher ranks first; one that is too deep is dropped."""
@@ -129,7 +141,7 @@ class Frontier:
             candidate = heapq.heappop(self._aside)[2]
             folder = split(candidate.url).path.rpartition("/")[0]
             full = bool(folder) and self._folders[folder] >= PER_FOLDER
-            if candidate.identity not in self._seen and not full and not self._is_enough(candidate):
+            if self._is_open(candidate) and not full:
                 self._folders[folder] += 1
                 return candidate
         return None
@@ -154,7 +166,7 @@ class Frontier:
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""
-        return [c for _, _, c in sorted(self._heap) if c.identity not in self._seen and wanted.wants(c)]
+        return [c for _, _, c in sorted(self._heap + self._later) if c.identity not in self._seen and wanted.wants(c)]
 
 
 def _is_product(candidate: Candidate) -> bool:
@@ -171,8 +183,6 @@ class Wanted:
     contact: bool = True
     _doors: set[tuple[str, str]] = field(default_factory=set)
     """(kind, host) pairs with a form found: a second door to the same product is not needed."""
-    _beside: set[str] = field(default_factory=set)
-    """Kinds of which a form was found on the home page only: beside everything else, as in a page frame."""
     _misses: Counter[str] = field(default_factory=Counter)
     """Per kind, how many pages in a row brought no form."""
     _dead_ends: Counter[str] = field(default_factory=Counter)
@@ -187,16 +197,19 @@ class Wanted:
         """Whether no form at all was found of one of the kinds."""
         return any(all(kind != goal for kind, _ in self._doors) for goal in GOALS)
 
+    def needs(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` is worth a request for a kind that is still missing."""
+        return any(getattr(self, goal) and self._wants(goal, candidate) for goal in GOALS)
+
     def promise(self, candidate: Candidate, learned: float = 1.0) -> float:
         """What ``candidate`` promises of the kinds that are still missing; ``learned`` is what it keeps for each dead end in a row."""
         kept = (getattr(candidate.scores, goal) * learned ** self._dead_ends[goal] for goal in GOALS if getattr(self, goal))
         return max(kept, default=0.0)
 
-    def found(self, kind: str, host: str, *, special: bool = False, beside: bool = False) -> bool:
+    def found(self, kind: str, host: str, *, special: bool = False) -> bool:
         """Notes a form found; whether its kind is one that the survey looks for.
 
-        A special appointment form counts, but the search for the one at the desk goes on. One that stands ``beside`` everything else on the
-        home page ends the search for any form of its kind, but not for the page that is there for it.
+        A special appointment form counts, but the search for the one at the desk goes on.
         """
         if kind == "appointment":
             self.appointment = self.appointment and special
@@ -204,10 +217,6 @@ class Wanted:
             self.contact = False
         else:
             return False
-        if beside:
-            self._beside.add(kind)
-        else:
-            self._beside.discard(kind)
         self._doors.add((kind, host))
         self._misses[kind] = self._dead_ends[kind] = 0
         return True
@@ -229,4 +238,4 @@ class Wanted:
             return False
         if goal == "appointment" and at_the_desk(candidate.text):
             return False
-        return bool(getattr(candidate.base, goal) >= (STRONG if goal in self._beside else NAMED))
+        return bool(getattr(candidate.base, goal) >= NAMED)

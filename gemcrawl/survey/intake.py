@@ -150,9 +150,7 @@ class Intake:
         if fresh and candidate.found_via in ("known_host", "guess"):
             await self._test_wildcard(visit)
         special_one = special(f"{candidate.text} {reading.title or ''}")
-        beside = candidate.depth == 0 and candidate.found_via == "home"
-        wanted = self._session.wanted
-        return sum(wanted.found(form.kind, host_of(form.page_url), special=special_one, beside=beside) for form in fresh)
+        return sum(self._session.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
 
     async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
         """Frames are read as part of their page where the page or the frame's address promises a form, or frames are all it has."""

@@ -19,7 +19,7 @@ Goal = Literal["appointment", "contact"]
 GOALS: tuple[Goal, Goal] = ("appointment", "contact")
 
 STRONG = 3.0
-"""A link this strong is followed although its kind of form was found already."""
+"""A link this strong promises a form by itself: it is followed although its kind was found already, and missed when it cannot be read."""
 WEAK = 0.8
 """Below this a link is not followed at all."""
 CONFIRMED = 1.0

@@ -46,5 +46,11 @@ def test_where_a_redirect_led_counts_as_reached_but_as_no_request() -> None:
     assert walk(TOWN, log, None).requests == 3
 
 
+def test_a_page_that_asks_for_its_cookie_back_is_reached_by_the_second_request() -> None:
+    log = [(1.0, f"{W}/"), (2.0, "https://planner.test/"), (3.0, f"{W}/contact"), (4.0, f"{W}/contact"), (5.0, f"{W}/over")]
+    found = walk(TOWN, log, FOUND)
+    assert (found.requests, found.after) == (4, (f"{W}/over",))
+
+
 def test_who_knows_the_way_opens_the_home_page_once() -> None:
     assert oracle(TOWN) == 4

@@ -180,15 +180,6 @@ def test_a_special_appointment_does_not_end_the_search_for_the_desk() -> None:
     assert not wanted.wants(candidate("a", WEAK))
 
 
-def test_a_form_beside_everything_else_does_not_end_the_search_for_the_page_that_is_there_for_it() -> None:
-    wanted = Wanted(home=HOME)
-    wanted.found("contact", HOME, beside=True)
-    assert wanted.wants(candidate("contact", contact=STRONG))
-    assert not wanted.wants(candidate("vaag", contact=WEAK))
-    wanted.found("contact", HOME)
-    assert not wanted.wants(candidate("contact", contact=STRONG))
-
-
 def test_products_of_the_desk_have_one_form() -> None:
     wanted = Wanted(home=HOME)
     named = {text: replace(candidate(text, NAMED), text=f"Afspraak maken {text}") for text in ("rijbewijs", "trouwen", "wijkteam", "")}
@@ -223,3 +214,12 @@ def test_after_many_pages_for_nothing_a_link_must_promise_more() -> None:
     assert not wanted.wants(candidate("b", WEAK))
     assert wanted.wants(candidate("b", STRONG))
     assert wanted.wants(candidate("b", contact=WEAK))
+
+
+def test_what_is_missing_comes_before_a_second_form_of_what_was_found() -> None:
+    frontier, wanted = Frontier(), Wanted(home=HOME)
+    for one in (candidate("tweede", contact=NAMED), candidate("eerste", WEAK), candidate("zwak", contact=WEAK)):
+        frontier.add(one)
+    wanted.found("contact", HOME)
+    assert drain(frontier, wanted) == ["eerste", "tweede"]
+    assert frontier.size == 0

@@ -1,0 +1,72 @@
+"""Taking in a page: what it says again, what frames it, where its flow begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.survey.web import APPOINTMENT_FORM, CONTACT_FORM, HOME, Web, link, page
+
+WWW = "https://www.x.test"
+CONTACT = page("Contactformulier", CONTACT_FORM)
+
+
+async def test_a_page_that_says_what_another_said_adds_no_form_but_counts() -> None:
+    web = Web(
+        {
+            HOME: page(
+                "Gemeente", link("/contactformulier", "Contactformulier"), link("/nl/contactformulier", "Contact opnemen: formulier")
+            ),
+            f"{WWW}/contactformulier": CONTACT,
+            f"{WWW}/nl/contactformulier": CONTACT,
+        }
+    )
+    (form,) = (await web.survey()).forms
+    assert (form.page_url, form.seen_on) == (f"{WWW}/contactformulier", 2)
+
+
+async def test_a_site_that_answers_everything_with_one_page_has_none_of_its_pages() -> None:
+    front = page(
+        "Gemeente",
+        *(link(f"/{path}", text) for path, text in (("a", "Afspraak maken"), ("b", "Maak een afspraak"), ("c", "Contactformulier"))),
+    )
+    web = Web({HOME: front, **{f"{WWW}/{path}": front for path in ("a", "b", "c", "robots.txt", "sitemap.xml")}})
+    found = await web.survey()
+    assert found.forms == []
+    assert found.municipality.outcome == "surveyed"
+
+
+@pytest.mark.parametrize(
+    ("says", "asked"),
+    [("Er is geen sessie gevonden", True), ("Uw sessie is verlopen", True), ("Pagina niet gevonden", False)],
+)
+async def test_a_flow_entered_in_its_middle_is_begun_one_step_up(says: str, asked: bool) -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/formulier/afspraak/stap-3", "Afspraak maken")),
+            f"{WWW}/formulier/afspraak/stap-3": page(says),
+            f"{WWW}/formulier/afspraak": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    found = await web.survey()
+    assert (f"{WWW}/formulier/afspraak" in web.asked) is asked
+    assert [form.kind for form in found.forms] == (["appointment"] if asked else [])
+
+
+async def test_the_frames_of_a_frameset_are_pages_whose_links_count() -> None:
+    web = Web(
+        {
+            HOME: '<frameset><frame src="/menu"><frame src="https://elders.test/banner"></frameset>',
+            f"{WWW}/menu": page("Menu", link("/contact", "Contactformulier")),
+            f"{WWW}/contact": CONTACT,
+        }
+    )
+    found = await web.survey()
+    assert [form.kind for form in found.forms] == ["contact"]
+    assert "https://elders.test/banner" not in web.asked
+
+
+async def test_a_form_on_the_home_page_does_not_keep_the_contact_page_from_being_read() -> None:
+    question = CONTACT_FORM.replace("/verzend", "/snel").replace("Naam", "Uw naam")
+    web = Web({HOME: page("Gemeente", question, link("/contact", "Contact")), f"{WWW}/contact": CONTACT})
+    found = await web.survey()
+    assert {form.page_url for form in found.forms if form.kind == "contact"} == {HOME, f"{WWW}/contact"}
