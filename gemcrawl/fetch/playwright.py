@@ -26,6 +26,8 @@ from gemcrawl.fetch.render_pool import Pool, Tab
 from gemcrawl.fetch.render_read import PATIENCE, read_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from playwright.async_api import Browser, Page
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
@@ -41,6 +43,10 @@ _START_SECONDS = 40.0
 _CLOSE_SECONDS = 3.0
 _READING = 0.7
 """Seconds kept for the reading itself, of those that a page has."""
+
+
+_HEARING = 0.5
+"""Seconds for a page to answer once more after it was read."""
 
 
 class _CrashedError(Exception):
@@ -82,6 +88,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         page: Page = await super()._create_page(request, spider)
         for name in ("route", "unroute"):
             setattr(page, name, _nothing)
+        page.goto = partial(_goto, page.goto)  # type: ignore[method-assign]
         page.on("popup", _close_at_once)
         request.meta[META].tab.has(page)
         return page
@@ -198,6 +205,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             tab.session = await page.context.new_cdp_session(page)
         patience = min(job.until - time.monotonic() - _READING, PATIENCE)
         job.documents = await read_documents(tab.session, max(0.2, patience))
+        await _heard_out(page)
         job.failure = ""
         page.content = partial(_content, job)  # type: ignore[method-assign]
 
@@ -206,10 +214,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         assert tab.page is not None
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await tab.page.goto("about:blank", wait_until="commit", timeout=0)
+                await tab.page.goto(url="about:blank", wait_until="commit", timeout=0)
         except (PlaywrightError, TimeoutError):
             return False
-        return True
+        return tab.page.url == "about:blank"
 
     async def _discard(self, tab: Tab) -> None:
         """Closes the tab's context; a browser that cannot do that in time is ended."""
@@ -325,6 +333,23 @@ def _was_refused(job: Job) -> None:
 async def _content(job: Job) -> str:
     """The page as it was read, which it need not be once more."""
     return job.documents[0].html
+
+
+async def _goto(goto: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
+    """`Page.goto`; None when the page went on by itself before it was told that it had arrived."""
+    try:
+        return await goto(**arguments)
+    except PlaywrightError as error:
+        if "interrupted by another navigation" not in error.message:
+            raise
+        return None
+
+
+async def _heard_out(page: Page) -> None:
+    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it."""
+    with suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_HEARING):
+            await page.evaluate("0")
 
 
 async def _nothing(*_: object, **__: object) -> None:
