@@ -18,6 +18,7 @@ from scrapy.exceptions import NotSupported
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from gemcrawl.fetch import render_memory
 from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.proxy import GuardProxy
 from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
@@ -77,6 +78,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._pid: int | None = None
         self._page_number = 0
         self._renewing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.config.target_closed_max_retries = 0
         self.config.navigation_timeout_ms = None
         self.config.download_timeout_secs = 0.01  # what is a download is no page
@@ -113,6 +115,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self.context_wrappers.clear()
         self._page_number = 0
         self._pid = None
+        if self._watching is not None:
+            self._watching.cancel()
         if self._rooms is not None:
             self._rooms.forget()
 
@@ -276,6 +280,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             async with asyncio.timeout(_START_SECONDS):
                 await self._maybe_launch_browser()
             self._pid = await process_id(self.browser)
+            if self._pid is not None:
+                self._watching = asyncio.ensure_future(render_memory.watch(self._pid))
             logger.info("browser started: %s %s", executable, self.browser.version)
 
     def _renew_when_due(self) -> None:
