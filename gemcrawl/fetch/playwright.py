@@ -11,11 +11,11 @@ import logging
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from playwright.async_api import Error as PlaywrightError
 from scrapy.exceptions import NotSupported
-from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler, TargetClosedError
 from scrapy_playwright.page import PageMethod
 
 from gemcrawl.fetch import render_memory
@@ -46,6 +46,8 @@ _READING = 0.7
 """Seconds kept for the reading itself, of those that a page has."""
 
 
+_TRIES = 3
+"""Times that a page is begun when it is not the page but the whole browser that ends."""
 _HEARING = 0.5
 """Seconds for a page to answer once more after it was read."""
 
@@ -68,7 +70,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         settings = crawler.settings
         self._agent: str = settings["USER_AGENT"]
         self._page_seconds = settings.getfloat("GEMCRAWL_RENDER_SECONDS", 8.0)
-        self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 3))
+        self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 6))
         self._kept = max(0, settings.getint("GEMCRAWL_RENDER_KEPT", 6))
         self._proxy = GuardProxy(
             exchange, user_agent=self._agent, max_size=settings.getint("DOWNLOAD_MAXSIZE"), seconds=settings.getfloat("DOWNLOAD_TIMEOUT")
@@ -79,6 +81,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._page_number = 0
         self._renewing: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._at_work: dict[Tab, Browser] = {}
         self.config.target_closed_max_retries = 0
         self.config.navigation_timeout_ms = None
         self.config.download_timeout_secs = 0.01  # what is a download is no page
@@ -106,7 +109,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             method.result = await method.method(page, *method.args)
 
     async def _browser_disconnected_callback(self, browser: Browser | None = None) -> None:
-        """Only forgets: closing what is gone already waits for nothing, and another browser may have been started since."""
+        """Only tells and forgets: closing what is gone waits for what never comes, and another browser may have been started since."""
+        for tab, its_browser in self._at_work.items():
+            if browser is None or its_browser is browser:
+                tab.end()
         if browser is None or getattr(self, "browser", None) is browser:
             self._forget_browser()
 
@@ -146,13 +152,14 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     async def _serve(self, request: Request, job: Job) -> Response:
         pool = await self._ready()
         async with pool.place(job.group):
-            for last in (False, True):
+            for _ in range(_TRIES):
+                browser: Browser | None = None
                 try:
-                    await self._run_browser()
-                    return await self._render(request, job, pool)
-                except _CrashedError:
+                    browser = await self._run_browser()
+                    return await self._render(request, job, pool, browser)
+                except (_CrashedError, TargetClosedError):
                     job.failure = "crashed"
-                    if last or await self._outlives(job):  # a page that crashes does so again
+                    if await _outlives(browser, job):  # a page that crashes does so again
                         break
                 except TimeoutError:
                     job.failure = "timeout"
@@ -163,9 +170,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._renew_when_due()
         raise RenderFailed(f"{job.url}: {job.failure}")
 
-    async def _render(self, request: Request, job: Job, pool: Pool) -> Response:
+    async def _render(self, request: Request, job: Job, pool: Pool, browser: Browser) -> Response:
         tab = job.tab = await pool.take(job.group)
         tab.begin()
+        self._at_work[tab] = browser
         request.meta.update(
             playwright_context=tab.context_name,
             playwright_context_kwargs=context_options(tab.gate.port, self._agent),
@@ -188,6 +196,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             clean = True
             return response
         finally:
+            del self._at_work[tab]
             work.cancel()
             seen, job.wire_bytes = tab.gate.end()
             job.requests = (*seen, *tab.unseen(seen))
@@ -244,14 +253,6 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         browser: Browser | None = getattr(self, "browser", None)
         return browser is not None and browser.is_connected()
 
-    async def _outlives(self, job: Job) -> bool:
-        """Whether only the page ended: the end of a browser is told after that of its pages."""
-        for _ in range(50):
-            if not self._running or (job.tab and job.tab.crashed):
-                break
-            await asyncio.sleep(0.02)
-        return self._running
-
     async def _ready(self) -> Pool:
         """The pool; with the first page Playwright's own process and the proxy are started."""
         async with self._start_lock:
@@ -261,15 +262,15 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
                 self._rooms = Pool(self._proxy.open, self._room_count, self._kept)
             return self._rooms
 
-    async def _run_browser(self) -> None:
-        """Starts the browser unless it runs.
+    async def _run_browser(self) -> Browser:
+        """The browser, started unless it runs.
 
         Raises:
             TimeoutError, PlaywrightError: it does not start.
         """
         async with self._start_lock:
             if self._running:
-                return
+                return cast("Browser", self.browser)
             self._forget_browser()
             executable = await asyncio.to_thread(find_browser)
             if executable is None:
@@ -283,6 +284,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             if self._pid is not None:
                 self._watching = asyncio.ensure_future(render_memory.watch(self._pid))
             logger.info("browser started: %s %s", executable, self.browser.version)
+            return cast("Browser", self.browser)
 
     def _renew_when_due(self) -> None:
         if self._page_number >= self.pages_per_browser and (self._renewing is None or self._renewing.done()):
@@ -317,6 +319,15 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         await self._end_browser()
         await super().close()
         await self._proxy.close()
+
+
+async def _outlives(browser: Browser | None, job: Job) -> bool:
+    """Whether only the page ended: the end of a browser is told after that of its pages."""
+    for _ in range(50):
+        if browser is None or not browser.is_connected() or (job.tab and job.tab.crashed):
+            break
+        await asyncio.sleep(0.02)
+    return browser is not None and browser.is_connected()
 
 
 async def _may_stay(job: Job) -> None:
