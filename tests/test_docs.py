@@ -45,7 +45,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_program() -> None:
 
 def test_what_is_told_of_rendering_is_complete_and_as_the_settings_have_it() -> None:
     text = (ROOT / "docs/rendering.md").read_text("utf-8")
-    assert {name for name in re.findall(r"^\| `(\w+)`", text, re.MULTILINE)} >= set(get_args(RenderCause))
+    assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) >= set(get_args(RenderCause))
     assert set(re.findall(r"`(\w+)`", text)) >= {*get_args(RenderCause), *get_args(RenderOutcome)}
     told = dict(re.findall(r"^\| `(GEMCRAWL_\w+)` \| (\S+) \|", text, re.MULTILINE))
     rendering = {name for name in vars(settings) if name.startswith("GEMCRAWL_RENDER")}
