@@ -1,4 +1,4 @@
-"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|transport|hostile|tls|all]``.  Prints Markdown; leaves nothing behind.
+"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|transport|rendering|hostile|tls|all]``.  Prints Markdown; leaves nothing behind.
 
 ``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
 """
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, hostile, night, process, speed, transport
+from benchmarks import effort, hostile, night, process, rendering, speed, transport
 from benchmarks.tls import report
 
 PARTS = {
@@ -20,6 +20,7 @@ PARTS = {
     "speed": speed.run,
     "requests": effort.run,
     "transport": transport.run,
+    "rendering": rendering.run,
     "hostile": hostile.run,
     "tls": report.run,
 }

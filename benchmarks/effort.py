@@ -29,7 +29,7 @@ CONCURRENCY = 24
 _SHARES = (0.5, 0.9, 0.95)
 _CRAWLERS = ("gemcrawl", "crawlee", "breadth")
 _NOTE = """\
-Every {every}th municipality that has forms, {towns} of them with {forms} appointment and contact forms, in one run; {concurrency} at a time. Crawlee is the
+Every {every}th municipality whose forms stand in pages as fetched, {towns} of them with {forms} appointment and contact forms, in one run; {concurrency} at a time. Crawlee is the
 ParselCrawler of Crawlee for Python {version}, breadth first is a bare Scrapy CrawlSpider; both follow every link and frame of all hosts, with
 one set of seen URLs per municipality, and are told the answer: they leave a municipality when every form's page was asked for, or after
 {budget} requests. Someone who knows the way clicks the shortest path to each form; the home page counts once. gemcrawl is told nothing; for it a form

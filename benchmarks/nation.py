@@ -15,9 +15,13 @@ DEMO_DELAY, SHORTEST_DELAY = 0.005, 0.001
 
 
 def settings_for(server: DemoServer, output: Path, *, delay: float = DEMO_DELAY, **more: Any) -> Path:
-    """Writes gemcrawl's settings for a nation that is served, as `gemcrawl demo` makes them, and returns the file."""
+    """Writes gemcrawl's settings for a nation that is served, as `gemcrawl demo` makes them, and returns the file.
+
+    Nothing is rendered unless ``more`` says so: what a page costs that is only fetched is a figure of its own.
+    """
     settings = {
         **server.settings(output, delay=delay),
+        "GEMCRAWL_RENDER": False,
         "LOG_LEVEL": "ERROR",
         "EXTENSIONS": {"benchmarks.clock.Clock": 0, "scrapy.extensions.logstats.LogStats": None},
         **more,

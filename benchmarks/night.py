@@ -35,9 +35,9 @@ def survey(directory: Path) -> Night:
     """Surveys the nation of 390, on ports of its own; once per run of the benchmarks."""
     started = time.monotonic()
     with DemoServer(directory / "night") as server:
-        found = figures("benchmarks.survey", settings_for(server, directory / "night-output"))
+        found = figures("benchmarks.survey", settings_for(server, directory / "night-output", GEMCRAWL_RENDER=True))
         snapshot = Path(found["snapshot"])
-        result = score(snapshot, server.truth_file)
+        result = score(snapshot, server.truth_file, server.sent_file)
     return Night(found, snapshot, server.truth_file, result, time.monotonic() - started)
 
 

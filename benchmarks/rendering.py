@@ -1,4 +1,4 @@
-"""Rendered pages per second and memory, beside scrapy-playwright with its default settings: ``python -m benchmarks.rendering``.
+"""What rendering finds and costs in a survey; pages per second and memory, beside scrapy-playwright with its default settings.
 
 Both crawlers render the same pages of a server on loopback: a shell, a style sheet, a bundle of 300 KB that may be cached, and a form that
 the bundle builds from JSON it fetches.
@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks import process
+from benchmarks import process, rendered_survey
 from benchmarks.rendering_server import serve
 from benchmarks.table import Table
 
@@ -45,23 +45,26 @@ ONLY_LOOPBACK = (
 MIB = 2**20
 
 
-def run(_: Path) -> Iterator[Table]:
-    """The tables; nothing is written."""
+def run(directory: Path) -> Iterator[Table]:
+    """The tables."""
     browsers = [name for name in BROWSERS if shutil.which(name)]
     if not browsers:
         yield Table("Rendering", ("no browser found",))
         return
+    yield from rendered_survey.run(directory)
     with serve() as port:
         speed = Table(
             "Rendered pages per second",
-            ("crawler", "browser", "pages", "seconds", "pages/s", "CPU per page, ms", "with the form"),
+            ("crawler", "browser", "pages", "seconds", "pages/s", "CPU per page, ms", "with the form", "of scrapy-playwright", "asked"),
             note=f"{AT_ONCE} pages asked for at the same time; {WARM_UP} pages rendered before the clock starts.  CPU of the crawler and all "
             "processes it started; unlike seconds, hardly touched by what else the machine does.",
         )
-        for crawler in ("gemcrawl", "scrapy-playwright"):
-            for name in browsers:
+        for name in browsers:
+            theirs = 0.0
+            for crawler in ("scrapy-playwright", "gemcrawl"):
                 found = process.figures("benchmarks.rendering", crawler, shutil.which(name), port, PAGES)
                 seconds = found["seconds"]
+                theirs = theirs or seconds
                 speed.add(
                     crawler,
                     name,
@@ -70,6 +73,8 @@ def run(_: Path) -> Iterator[Table]:
                     f"{PAGES / seconds:.1f}",
                     f"{1000 * found['cpu'] / PAGES:.0f}",
                     str(found["forms"]),
+                    f"{theirs / seconds:.2f}",
+                    ">= 3" if crawler == "gemcrawl" else "",
                 )
         yield speed
         memory = Table(
@@ -214,13 +219,8 @@ def _pss(pid: int) -> float:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        crawler, browser, port, pages = sys.argv[1:]
-        print(json.dumps(crawl(crawler, browser, int(port), int(pages))))
-        return
-    print(f"machine: {process.machine()}\n", flush=True)
-    for table in run(Path()):
-        print(f"{table}\n", flush=True)
+    crawler, browser, port, pages = sys.argv[1:]
+    print(json.dumps(crawl(crawler, browser, int(port), int(pages))))
 
 
 if __name__ == "__main__":

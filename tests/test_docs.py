@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from gemcrawl import settings
 from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.items import RenderCause, RenderOutcome
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,6 +41,15 @@ def test_the_changelog_has_a_place_for_what_comes() -> None:
 def test_the_exit_codes_of_the_readme_are_those_of_the_program() -> None:
     rows = re.findall(r"^\| (\d+) \| \S", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
     assert [int(code) for code in rows] == sorted(ExitCode)
+
+
+def test_what_is_told_of_rendering_is_complete_and_as_the_settings_have_it() -> None:
+    text = (ROOT / "docs/rendering.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) >= set(get_args(RenderCause))
+    assert set(re.findall(r"`(\w+)`", text)) >= {*get_args(RenderCause), *get_args(RenderOutcome)}
+    told = dict(re.findall(r"^\| `(GEMCRAWL_\w+)` \| (\S+) \|", text, re.MULTILINE))
+    rendering = {name for name in vars(settings) if name.startswith("GEMCRAWL_RENDER")}
+    assert told == {name: str(getattr(settings, name)) for name in rendering}
 
 
 @pytest.mark.parametrize("name", ["base", "dev"])

@@ -38,6 +38,7 @@ setTimeout(() => {
 }, 400);
 """
 POSTS = """
+const show = () => { document.getElementById('app').textContent = 'Kies een activiteit'; };
 fetch('/api/login', {method: 'POST', body: '{}'}).then(r => r.json()).then(show, () => { document.getElementById('app').textContent = 'Er ging iets mis'; });
 navigator.sendBeacon('/api/teller', 'x');
 """

@@ -178,7 +178,7 @@ def demo(
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
-        for line in score(snapshot, server.truth_file).lines():
+        for line in score(snapshot, server.truth_file, server.sent_file).lines():
             console.print(Text(f"  {line}"))
 
 

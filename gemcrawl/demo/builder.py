@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Literal
 
+from gemcrawl.demo import apps
 from gemcrawl.demo.faults import HOST_FAULTS, OUTCOMES, apply_form_fault, apply_host_fault
 from gemcrawl.demo.model import Anchor, FormPlace, FormSpec, Host, Language, Page, Town
 from gemcrawl.demo.products import PRODUCTS, Place, Product
@@ -78,6 +79,8 @@ class _Forms:
             contact = self._place(self._choose("contact"), "contact")
             if self.case in _FRAMED_CONTACT:
                 self._frame(contact)
+            elif PRODUCTS[contact.spec.product].script:
+                self._link_contact(contact, "landing", label["contact_form"])
             else:
                 self._link_contact(contact, contact_mode, label["contact_form"])
         else:
@@ -90,6 +93,8 @@ class _Forms:
         appointment = self._place(self._choose("appointment"), "appointment")
         if self.case == "n_wildcard":
             appointment.known_host_only = True
+        elif self.case == "s_frames":
+            self._embed(appointment)
         elif self.case in _FRAMED or (
             self.case in ("plain", "a_hsts_absent", "n_tls13") and self._off_site(appointment) and self.rng.random() < 0.2
         ):
@@ -104,7 +109,10 @@ class _Forms:
 
     def _choose(self, kind: Literal["appointment", "contact"]) -> Product:
         """A product that suits the language of the site and the case, in turn."""
-        mine = [p for p in PRODUCTS.values() if p.kind == kind and self._suits(p)]
+        scripted = apps.PRODUCTS_OF.get(self.case, ())
+        if scripted and (kind == "contact") == (self.case in apps.CONTACT_CASES):
+            return PRODUCTS[scripted[self.index % len(scripted)]]
+        mine = [p for p in PRODUCTS.values() if p.kind == kind and not p.script and self._suits(p)]
         foreign = [p for p in mine if p.language == self.site.language != "nl"]
         if foreign and self.rng.random() < 0.7:
             mine = foreign
@@ -157,6 +165,8 @@ class _Forms:
             "loket": f"loket.{slug}.test",
             "formulieren": f"formulieren.{slug}.test",
             "platform": f"{slug}.afspraakbalie.test",
+            "jcc": f"{slug}.mijnafspraakmaken.test",
+            "agenda": f"{slug}.stadsagenda.test",
         }[place]
         if name not in self.hosts:
             brand = _BRANDS[sum(map(ord, place)) % len(_BRANDS)]
@@ -175,20 +185,27 @@ class _Forms:
         host = self._host(product) if not path else self.site
         path = path or product.path.format(slug=self.town.slug)
         action = None if product.action is None else product.action.format(path=path, slug=self.town.slug)
-        spec = FormSpec(product=product.key, action=action, api=self._api() if product.mounted else "")
+        if product.script:
+            api = self._service(product, host) if product.by_script else ""
+            spec = apps.specification(product.key, action, api, self.rng)
+        else:
+            spec = FormSpec(product=product.key, action=action, api=self._api() if product.mounted else "")
         page = Page(path=path, title=product.title, form=spec, language=product.language)
+        if product.script:
+            page.app = "" if "own" in product.places else product.key
+            apps.add_files(host, page, product.key)
         page.cookie_gate, page.session = product.cookie_gate, product.session
         page.in_sitemap = host is self.site and self.rng.random() < 0.4
         host.add(page)
         url = f"https://{host.name}{path}"
         place = FormPlace(kind=kind, spec=spec, page_url=url, page=page)
-        place.entries = (url + _QUERIES.get(product.key, ""),)
+        place.entries = (url + _QUERIES.get(product.key, "") + product.fragment,)
         if product.entry_path:
             entry = product.entry_path.format(slug=self.town.slug)
             host.add(Page(path=entry, title=product.title, redirect=url, set_cookie=f"{product.session}=q1w2e3; path=/; HttpOnly; Secure"))
             place.entries = (f"https://{host.name}{entry}",)
             place.also_urls = place.entries
-        elif path != "/" and "/" not in host.pages and host is not self.site:
+        elif path != "/" and "/" not in host.pages and host is not self.site and not product.script:
             host.add(Page(path="/", title=host.owner, paragraphs=2, links=[Anchor(path, product.title)], in_sitemap=False))
         if kind[0] == self.case[0] or (kind == "contact" and self.case == "n_entry_http_covered"):
             apply_form_fault(self.town, self.site, host, place)
@@ -204,6 +221,31 @@ class _Forms:
         self.hosts[name] = host
         self.town.hosts.append(name)
         return f"{'https' if secure else 'http'}://{name}/api/v2/"
+
+    def _service(self, product: Product, host: Host) -> str:
+        """The data service of a script-driven form."""
+        if product.key == "jcc_login":
+            return apps.JCC_API
+        if product.key.startswith("openforms"):
+            return f"https://{host.name}/api/v2/"
+        if self.case != "s_api_http":
+            return f"https://{host.name}/api"
+        name = f"diensten.{self.town.slug}.test"
+        service = self.hosts[name] = Host(name=name, owner=host.owner, layout="bare", http="serve", seed=self.index)
+        service.add(Page(path="/api/status", title="", raw=b"{}", content_type="application/json", in_sitemap=False))
+        self.town.hosts.append(name)
+        return f"http://{name}/api/"
+
+    def _embed(self, place: FormPlace) -> None:
+        """The form stands in a frame of a widget's frame, and scripts make both."""
+        outer = f"https://{apps.WIDGET_HOST}/embed/{self.town.slug}"
+        self.hosts[apps.WIDGET_HOST].add(
+            Page(path=f"/embed/{self.town.slug}", title="", app="widget", text=place.page_url, in_sitemap=False)
+        )
+        self.site.add(Page(path="/afspraak-maken", title="Afspraak maken", embed=outer, paragraphs=4))
+        self.site.pages["/"].links.insert(0, Anchor("/afspraak-maken", "Afspraak maken"))
+        url = f"https://{self.site.name}/afspraak-maken"
+        place.frames, place.entries = (url, outer), (url,)
 
     def _href(self, place: FormPlace) -> str:
         """The link as written: relative on the site itself unless the scheme matters."""
@@ -235,6 +277,8 @@ class _Forms:
     def _link_appointment(self, place: FormPlace, label: dict[str, str]) -> None:
         modes: tuple[Mode, ...] = ("direct", "direct", "landing", "landing", "product", "wordless", "sitemap")
         mode = self.rng.choice(modes)
+        if mode == "wordless" and place.page.form is not None and PRODUCTS[place.spec.product].script and not self._off_site(place):
+            mode = "direct"
         if mode == "sitemap" and (self._off_site(place) or self.case != "plain"):
             mode = "landing"
         href, text = self._href(place), label["appointment"]

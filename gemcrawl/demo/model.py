@@ -57,6 +57,8 @@ class FormSpec:
     """http address of an image on the page."""
     api: str = ""
     """Address to which a script on the page sends the data; the page has no form element then."""
+    late: int = 0
+    """Milliseconds that a script waits before it shows the form."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +73,10 @@ class Page:
     """Keys of forms that are neither appointment nor contact form."""
     frame: str = ""
     """src of an iframe."""
+    embed: str = ""
+    """Address that a script of `gemcrawl.demo.apps.WIDGET_HOST` puts into a frame."""
+    app: str = ""
+    """Template of an application's document, in the place of the host's layout."""
     text: str = ""
     paragraphs: int = 8
     language: Language = "nl"
@@ -92,6 +98,8 @@ class Page:
     """A body that is no HTML page."""
     content_type: str = "text/html; charset=utf-8"
     status: int = 200
+    delay: float = 0.0
+    """Seconds before the answer."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import unicodedata
 
+from gemcrawl.demo import apps
 from gemcrawl.demo.builder import build_town
 from gemcrawl.demo.cases import deck
 from gemcrawl.demo.model import Anchor, Host, Nation, Page, Town
@@ -41,6 +42,8 @@ def nation(night: int = 1, size: int = 390) -> Nation:
         hosts[name] = Host(name=name, owner=owner, layout=layout, seed=len(hosts))
         hosts[name].add(Page(path="/", title=owner, forbidden=name == DIGID_HOST, in_sitemap=False))
     hosts[DIGID_HOST].add(Page(path="/inloggen", title="Inloggen met DigiD", lookalikes=("login",), forbidden=True, in_sitemap=False))
+    for app_host in (apps.widget_host(), apps.jcc_host()):
+        hosts[app_host.name] = app_host
     hosts[PKI_HOST] = Host(name=PKI_HOST, owner="PKI", layout="bare", http="serve", hsts=None)
     first = FIRST_CODE if size <= 999 else 2001
     towns: list[Town] = []

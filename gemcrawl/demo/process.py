@@ -37,7 +37,7 @@ class DemoServer:
         self._process: subprocess.Popen[bytes] | None = None
         self.connect_to: list[str] = []
         self.addresses: dict[str, str] = {}
-        self.registry = self.known_hosts = self.ca_file = self.truth_file = self.log_file = directory
+        self.registry = self.known_hosts = self.ca_file = self.truth_file = self.log_file = self.sent_file = directory
 
     def __enter__(self) -> Self:
         self.start()
@@ -71,7 +71,7 @@ class DemoServer:
         self.connect_to = told["connect_to"]
         self.addresses = told.get("addresses", {})
         self.registry, self.known_hosts, self.ca_file = Path(told["registry"]), Path(told["known_hosts"]), Path(told["ca_file"])
-        self.truth_file, self.log_file = Path(told["truth"]), Path(told["log"])
+        self.truth_file, self.log_file, self.sent_file = Path(told["truth"]), Path(told["log"]), Path(told["sent"])
 
     def settings(self, output: Path, *, delay: float) -> dict[str, Any]:
         """Scrapy settings with which a survey reaches this nation and no other, ``delay`` seconds between requests to one server."""

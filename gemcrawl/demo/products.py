@@ -11,7 +11,10 @@ from typing import Literal
 from gemcrawl.demo.model import Language
 from gemcrawl.items import Kind
 
-Place = Literal["own", "subdomain", "loket", "formulieren", "platform", "shared"]
+Place = Literal["own", "subdomain", "loket", "formulieren", "platform", "shared", "jcc", "agenda"]
+Script = Literal["", "shown", "declared", "silent", "hidden"]
+"""What becomes of a form for which scripts must run, when nothing but GET is sent: it is `shown`; its definition is published (`declared`); its
+page shows nothing but is known by its product (`silent`); nothing tells that it is there (`hidden`).  Empty: it stands in the page as fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Product:
     title: str = ""
     mounted: bool = False
     """A script fills an empty element with the form; there is no form element in the page."""
+    script: Script = ""
+    fragment: str = ""
+    """Route within a single-page application, as links have it."""
+    by_script: bool = True
+    """With `script`: a script sends the data, not the form itself."""
 
 
 def _all() -> dict[str, Product]:
@@ -82,6 +90,21 @@ def _all() -> dict[str, Product]:
         Product("openforms_contact", contact, ("own",), "/contactformulier-online", None, personal=False, title="Contactformulier", mounted=True),
         Product("fy_contact", contact, ("own",), "/kontaktformulier", "{path}", language="fy", title="Kontaktformulier"),
         Product("en_contact", contact, ("own",), "/en/contact-form", "{path}", language="en", title="Contact form"),
+        Product("aurelia_activity", appointment, ("platform", "subdomain"), "/client/", None, personal=False, script="shown"),
+        Product("aurelia_details", appointment, ("platform", "subdomain"), "/client/", None, script="shown"),
+        Product("jcc_login", appointment, ("jcc",), "/client/", None, personal=False, script="silent"),
+        Product("qmatic_booking", appointment, ("subdomain",), "/qmaticwebbooking/index.html", None, personal=False, script="shown",
+                fragment=f"#/preselect/services/{'5e7d1c90' * 8}"),
+        Product("portal_hash", appointment, ("loket",), "/app/", None, script="shown", fragment="#/afspraak-maken"),
+        Product("widget_frames", appointment, ("agenda",), "/kalender", "/kalender/stap-2", personal=False, script="shown", by_script=False),
+        Product("component_appointment", appointment, ("own",), "/afspraak-plannen", None, script="shown", title="Afspraak plannen"),
+        Product("stream_planner", appointment, ("subdomain",), "/plan/", None, script="shown"),
+        Product("openforms_appointment", appointment, ("formulieren",), "/afspraak-maken/", None, personal=False, script="declared",
+                title="Afspraak maken"),
+        Product("login_portal", appointment, ("subdomain",), "/start/", None, script="hidden"),
+        Product("openforms_sdk_contact", contact, ("formulieren",), "/contactformulier/", None, script="declared", title="Contactformulier"),
+        Product("component_contact", contact, ("own",), "/contact/vraag-of-opmerking", None, script="shown", title="Contactformulier"),
+        Product("react_contact", contact, ("own",), "/contact/bericht", None, script="shown", title="Contactformulier"),
     ]  # fmt: skip
     return {row.key: row for row in rows}
 

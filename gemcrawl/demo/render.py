@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gemcrawl.demo.apps import WIDGET_HOST
 from gemcrawl.demo.model import Anchor, FormSpec, Host, Page
 from gemcrawl.demo.products import PRODUCTS
 from gemcrawl.demo.words import LABELS, SENTENCES
@@ -26,6 +27,8 @@ def environment() -> Environment:
 
 def render(host: Host, page: Page) -> bytes:
     """The HTML document of a page."""
+    if page.app:
+        return environment().get_template(f"apps/{page.app}.html.j2").render(host=host, page=page, spec=page.form).encode()
     rng = random.Random(f"{host.seed} {page.path}")
     spec = page.form
     body = (
@@ -35,7 +38,7 @@ def render(host: Host, page: Page) -> bytes:
             host=host,
             page=page,
             label=LABELS[page.language],
-            form=_form(spec, host, page) if spec else "",
+            form=_form(spec, host, page) if spec else _embed(page.embed) if page.embed else "",
             lookalikes=[_lookalike(key, host) for key in page.lookalikes],
             sections=_sections(page.paragraphs, rng),
             mixed_passive=spec.mixed_passive if spec else "",
@@ -67,7 +70,16 @@ def menu(host: Host) -> list[Anchor]:
     pages = (
         p
         for p in host.pages.values()
-        if not (p.form or p.frame or p.raw or p.redirect or p.forbidden or p.path in _APPOINTMENT_PATHS or p.path.startswith("/nieuws/"))
+        if not (
+            p.form
+            or p.frame
+            or p.embed
+            or p.raw
+            or p.redirect
+            or p.forbidden
+            or p.path in _APPOINTMENT_PATHS
+            or p.path.startswith("/nieuws/")
+        )
     )
     return [Anchor(page.path, page.title) for page in pages][:60]
 
@@ -94,7 +106,14 @@ def _form(spec: FormSpec, host: Host, page: Page) -> Markup:
     button = Markup(' formaction="{}"').format(spec.formaction) if spec.formaction else Markup()
     product = PRODUCTS[spec.product]
     template = environment().get_template(f"forms/{spec.product}.html.j2")
-    return Markup(template.render(opening=opening, button=button, api=spec.api, page=page, host=host, product=product))  # noqa: S704
+    return Markup(  # noqa: S704
+        template.render(opening=opening, button=button, api=spec.api, late=spec.late, page=page, host=host, product=product)
+    )
+
+
+def _embed(address: str) -> Markup:
+    """The line that a widget's maker has municipalities put into their pages."""
+    return Markup('<div data-agenda="{}"></div><script src="https://{}/embed.js" async></script>').format(address, WIDGET_HOST)
 
 
 def _lookalike(key: str, host: Host) -> Markup:

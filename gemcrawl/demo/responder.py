@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -32,6 +33,10 @@ class Visits:
     forbidden: Counter[str] = field(default_factory=Counter)
     """Visits to pages where a crawler has no business, by URL."""
 
+    def not_get_or_head(self) -> list[dict[str, object]]:
+        """For JSON: requests that a crawler may not make."""
+        return [{"method": method, "url": url, "count": count} for (method, url), count in sorted(self.methods.items())]
+
     def as_dict(self) -> dict[str, object]:
         """For JSON: totals, hosts, and the two kinds of misbehaviour."""
         hosts: Counter[str] = Counter()
@@ -39,7 +44,7 @@ class Visits:
             hosts[host] += count
         return {
             "requests": sum(hosts.values()),
-            "not_get_or_head": [{"method": m, "url": u, "count": n} for (m, u), n in sorted(self.methods.items())],
+            "not_get_or_head": self.not_get_or_head(),
             "forbidden": dict(sorted(self.forbidden.items())),
             "hosts": dict(sorted(hosts.items())),
             "paths": {f"{s}://{h}{p}": n for (s, h, p), n in sorted(self.paths.items())},
@@ -47,9 +52,14 @@ class Visits:
 
 
 class Responder:
-    """Answers requests for the hosts of a nation."""
+    """Answers requests for the hosts of a nation.
 
-    def __init__(self, nation: Nation) -> None:
+    Args:
+        watch: called after every request that is neither GET nor HEAD.
+    """
+
+    def __init__(self, nation: Nation, watch: Callable[[Visits], None] = lambda _: None) -> None:
+        self._watch = watch
         self._hosts = nation.hosts
         self._wildcards = {host.wildcard: host for host in nation.hosts.values() if host.wildcard}
         self._kept: dict[tuple[str, str, str, bool], bytes] = {}
@@ -69,6 +79,7 @@ class Responder:
         host = self._hosts.get(host_name) or self._by_wildcard(host_name)
         if method not in ("GET", "HEAD"):
             self.visits.methods[method, f"{scheme}://{host_name}{path}"] += 1
+            self._watch(self.visits)
             return _response(405, b"", gzip=False)
         key = (scheme, host_name, path, gzip)
         response = self._kept.get(key)
@@ -79,6 +90,12 @@ class Responder:
                     self._kept.clear()
                 self._kept[key] = response
         return response if method == "GET" else response[: response.index(b"\r\n\r\n") + 4]
+
+    def delay(self, host_name: str, target: str) -> float:
+        """Seconds to wait before a request is answered."""
+        host = self._hosts.get(host_name.partition(":")[0].rstrip(".").lower())
+        page = host.pages.get(target.partition("?")[0]) if host else None
+        return page.delay if page else 0.0
 
     def _by_wildcard(self, name: str) -> Host | None:
         """The host that answers for every name under its domain, under the name that was asked for."""

@@ -13,7 +13,18 @@ import pyarrow.parquet as pq
 SCORED_KINDS = ("appointment", "contact")
 RULE_SETS = ("ncsc_webapp_2015", "decree_2023", "internet_nl_2025")
 """Scored apart from `https_2016`: all but the first need the TLS settings of every host, which a survey may not have listed."""
-_FORM_COLUMNS = ["municipality", "kind", "page_url", "verdict", "https_2016", *RULE_SETS, "findings"]
+_FORM_COLUMNS = [
+    "municipality",
+    "kind",
+    "page_url",
+    "verdict",
+    "https_2016",
+    *RULE_SETS,
+    "findings",
+    "rendered",
+    "fields",
+    "personal_data_level",
+]
 
 
 @dataclass(slots=True)
@@ -61,11 +72,48 @@ class RuleShare(Share):
     """Forms that the truth judges and the survey does not; they are not right."""
 
 
+@dataclass(slots=True)
+class ScriptScore:
+    """Forms for which scripts must run, and what it took to find them."""
+
+    expected: int = 0
+    found: int = 0
+    """Seen with their fields, from their published definition, or, where a page shows nothing without a POST, known by their product."""
+    pages: int = 0
+    """Pages rendered."""
+    municipalities: int = 0
+    """Municipalities of which a page was rendered."""
+    of: int = 0
+    """Municipalities."""
+    sent: int | None = None
+    """Requests at the nation's servers that were neither GET nor HEAD; None when nobody counted."""
+    misses: list[str] = field(default_factory=list)
+
+    @property
+    def recall(self) -> float:
+        """Share of the expected forms that were found; 1 when none is expected."""
+        return self.found / self.expected if self.expected else 1.0
+
+    @property
+    def pages_each(self) -> float:
+        """Pages rendered per municipality of which a page was rendered."""
+        return self.pages / self.municipalities if self.municipalities else 0.0
+
+    def lines(self) -> list[str]:
+        """For people."""
+        lines = [
+            f"script-rendered forms: recall {self.recall:.3f} ({self.found}/{self.expected})",
+            f"rendered pages: {self.pages}, {self.pages_each:.2f} for each of {self.municipalities} municipalities that had any, of {self.of}",
+        ]
+        return lines if self.sent is None else [*lines, f"requests other than GET and HEAD at the nation's servers: {self.sent}"]
+
+
 @dataclass(slots=True, kw_only=True)
 class Score:
     """The comparison of a snapshot with the truth."""
 
     kinds: dict[str, KindScore] = field(default_factory=lambda: {kind: KindScore() for kind in SCORED_KINDS})
+    scripts: ScriptScore = field(default_factory=ScriptScore)
     verdicts: Share = field(default_factory=Share)
     """Verdicts of forms that were found."""
     https_2016: Share = field(default_factory=Share)
@@ -105,20 +153,24 @@ class Score:
             f"{name.replace('_', '-')}: {share.value:.3f} ({share.right}/{share.of}), {share.not_tested} not tested"
             for name, share in self.rule_sets.items()
         ]
+        lines += self.scripts.lines()
         return [*lines, f"appointment form without https: {self.headline} municipalities measured, {self.headline_truth} in truth"]
 
 
-def score(snapshot_dir: Path, truth_file: Path) -> Score:
+def score(snapshot_dir: Path, truth_file: Path, sent_file: Path | None = None) -> Score:
     """Compares a snapshot with the truth that the nation's server wrote.
 
     Forms are matched by municipality, kind and page URL without query and fragment.
+
+    Args:
+        sent_file: where the nation's server keeps the requests that are neither GET nor HEAD.
 
     Raises:
         OSError: a table or the truth cannot be read.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
     forms = pq.read_table(snapshot_dir / "forms.parquet", columns=_FORM_COLUMNS).to_pylist()
-    columns = ["code", "outcome", "reason", "appointment", "contact"]
+    columns = ["code", "outcome", "reason", "appointment", "contact", "rendered"]
     rows = {row["code"]: row for row in pq.read_table(snapshot_dir / "municipalities.parquet", columns=columns).to_pylist()}
     result = Score()
     by_town: dict[str, list[dict[str, Any]]] = {}
@@ -130,6 +182,10 @@ def score(snapshot_dir: Path, truth_file: Path) -> Score:
         _row(result, town, rows.get(town["code"]))
     for code, left in by_town.items():
         _false(result, code, left)
+    result.scripts.pages = sum(row["rendered"] for row in rows.values())
+    result.scripts.municipalities, result.scripts.of = sum(row["rendered"] > 0 for row in rows.values()), len(rows)
+    if sent_file is not None:
+        result.scripts.sent = sum(one["count"] for one in json.loads(sent_file.read_text(encoding="utf-8")))
     failing = {f["municipality"] for f in forms if f["kind"] == "appointment" and f["https_2016"] == "fail"}
     result.headline_codes, result.headline = sorted(failing), len(failing)
     result.headline_codes_truth = truth["appointment_without_https"]
@@ -148,12 +204,25 @@ def _forms(result: Score, town: dict[str, Any], found: list[dict[str, Any]]) -> 
         kind.expected += 1
         form = _take(remaining, expected["kind"], (expected["page_url"], *expected["also_urls"]))
         name = f"{town['code']} {town['case']} {expected['kind']} {expected['product']} {expected['page_url']}"
+        if expected["script"]:
+            result.scripts.expected += 1
+            if form is not None and _seen(form, expected["script"]):
+                result.scripts.found += 1
+            else:
+                result.scripts.misses.append(name)
         if form is None:
             result.misses.append(name)
             continue
         kind.found += 1
         _judge(result, name, expected, form)
     _false(result, f"{town['code']} {town['case']}", remaining)
+
+
+def _seen(form: dict[str, Any], script: str) -> bool:
+    """Whether a form is told as it can be told: what shows itself must have been seen, with its fields."""
+    if script == "shown":
+        return bool(form["rendered"] and form["fields"])
+    return script == "declared" or form["personal_data_level"] == "inferred"
 
 
 def _take(forms: list[dict[str, Any]], kind: str, urls: Iterable[str]) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """The process that serves the nation: ``python -m gemcrawl.demo.server --directory DIR``.
 
 It writes ca.pem, registry.csv, known_hosts.csv and truth.json into DIR, prints one line of JSON that says how to reach it, serves until
-its standard input ends or SIGTERM comes, and then writes requests.json.
+its standard input ends or SIGTERM comes, and then writes requests.json.  sent.json has the requests that are neither GET nor HEAD, at any
+moment.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import cast
 
 from gemcrawl.demo.model import Host, Nation, Page, TlsProfile
 from gemcrawl.demo.nation import PKI_HOST, nation
-from gemcrawl.demo.responder import Responder
+from gemcrawl.demo.responder import Responder, Visits
 from gemcrawl.demo.tls import PROFILES, Authority
 from gemcrawl.demo.truth import write_truth
 
@@ -31,6 +32,7 @@ _HANDSHAKE = 10.0
 """Seconds after which a client that does not finish its handshake is sent away."""
 _LOOPBACK = "127.0.0.1"
 _LOG = "requests.json"
+_SENT = "sent.json"
 
 
 class _Connection(asyncio.Protocol):
@@ -65,14 +67,27 @@ class _Connection(asyncio.Protocol):
             self._skip = max(0, body - len(self._buffer))
             self._buffer = self._buffer[body:]
             gzip = "gzip" in fields.get("accept-encoding", "")
-            transport.write(
-                self._responder.answer(method, self._scheme, fields.get("host", ""), target, fields.get("cookie", ""), gzip=gzip)
-            )
-            if fields.get("connection", "").lower() == "close":
-                transport.close()
+            host = fields.get("host", "")
+            answer = self._responder.answer(method, self._scheme, host, target, fields.get("cookie", ""), gzip=gzip)
+            last = fields.get("connection", "").lower() == "close"
+            if delay := self._responder.delay(host, target):
+                asyncio.get_running_loop().call_later(delay, self._write, answer, last)
+                continue
+            self._write(answer, last)
+            if last:
                 return
         if len(self._buffer) > _MAX_HEAD:
             transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- as the loop calls it
+        self._transport = None
+
+    def _write(self, answer: bytes, last: bool) -> None:
+        """Answers whoever is still there; a client has one request under way on a connection."""
+        if self._transport is not None:
+            self._transport.write(answer)
+            if last:
+                self._transport.close()
 
 
 def _parse(head: bytes) -> tuple[str, str, dict[str, str]] | None:
@@ -183,7 +198,8 @@ def write_files(directory: Path, made: Nation, authority: Authority) -> dict[str
         "known_hosts": "known_hosts.csv",
         "ca_file": "ca.pem",
         "truth": "truth.json",
-        "log": "requests.json",
+        "log": _LOG,
+        "sent": _SENT,
     }
     paths = {key: directory / name for key, name in names.items()}
     paths["ca_file"].write_bytes(authority.root_pem)
@@ -207,12 +223,18 @@ def _add_pki(host: Host, authority: Authority) -> None:
     )
 
 
+def _write_sent(directory: Path, visits: Visits) -> None:
+    """Right at every moment, for whoever scores before the server stops."""
+    (directory / _SENT).write_text(json.dumps(visits.not_get_or_head()) + "\n", encoding="utf-8")
+
+
 async def _run(directory: Path, night: int, size: int, *, standard_ports: bool) -> Responder:
     """Serves until told to stop; returns the responder with its counts."""
     made = nation(night, size)
     authority = Authority(directory / "tls")
     _add_pki(made.hosts[PKI_HOST], authority)
-    responder = Responder(made)
+    responder = Responder(made, watch=lambda visits: _write_sent(directory, visits))
+    _write_sent(directory, responder.visits)
     listeners = Listeners(made, standard_ports=standard_ports)
     servers = await listeners.serve(responder, authority)
     files = write_files(directory, made, authority)

@@ -70,6 +70,8 @@ class FormTruth:
     """With versions, suites and groups of every host listed; the same for the next."""
     internet_nl_2025: str
     personal_data: bool
+    script: str
+    """As `gemcrawl.demo.products.Script`; empty for a form that stands in the page as fetched."""
     oracle_requests: int
     """Page requests on the shortest click path from the home page, which counts; 2 for a form that only the sitemap or the known hosts name."""
     sitemap_only: bool
@@ -112,11 +114,11 @@ def _town(town: Town, hosts: dict[str, Host]) -> TownTruth:
     site = hosts[town.website]
     barred = town.case in OUTCOMES and town.case != "o_supplier_robots"
     paths = {} if barred else _click_paths(site)
-    places = [p for p in town.places if not barred and not _denied(p, town)]
+    places = [p for p in town.places if not barred and not _denied(p, town) and not _hidden(p)]
     forms = [_form(place, site, hosts, paths) for place in places]
     statuses = {}
     for kind in ("appointment", "contact"):
-        if barred or (town.case == "o_supplier_robots" and any(p.kind == kind and _denied(p, town) for p in town.places)):
+        if barred or any(p.kind == kind and (_denied(p, town) or _hidden(p)) for p in town.places):
             statuses[kind] = "not_tested"
         else:
             statuses[kind] = max((f.verdict for f in forms if f.kind == kind), key=_RANK.index, default="not_found")
@@ -144,6 +146,10 @@ def _town(town: Town, hosts: dict[str, Host]) -> TownTruth:
 
 def _denied(place: FormPlace, town: Town) -> bool:
     return town.case == "o_supplier_robots" and urlsplit(place.page_url).hostname != town.website
+
+
+def _hidden(place: FormPlace) -> bool:
+    return PRODUCTS[place.spec.product].script == "hidden"
 
 
 def _submit_urls(place: FormPlace) -> list[str]:
@@ -200,6 +206,7 @@ def _form(place: FormPlace, site: Host, hosts: dict[str, Host], paths: dict[str,
         decree_2023=_result(found & _DECREE_2023, unknown_target=unknown),
         internet_nl_2025=_result(found & _INTERNET_NL_2025, unknown_target=unknown),
         personal_data=product.personal,
+        script=product.script,
         oracle_requests=_oracle(place, paths),
         sitemap_only=place.sitemap_only,
         known_host_only=place.known_host_only,
@@ -221,6 +228,8 @@ def _scheme_findings(place: FormPlace, submits: list[str]) -> set[str]:
     }
     if place.spec.api:
         found |= {"submit_by_script", *(("api_http",) if place.spec.api.startswith("http:") else ())}
+        if place.spec.api.startswith("http:") and PRODUCTS[place.spec.product].script:
+            found.add("mixed_active")  # its script asks the service before it shows the form
     if any(a.startswith("https:") and b.startswith("http:") for a, b in pairwise(place.route)):
         found.add("redirect_downgrade")
     return found

@@ -11,13 +11,14 @@ import logging
 import time
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from playwright.async_api import Error as PlaywrightError
 from scrapy.exceptions import NotSupported
-from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler, TargetClosedError
 from scrapy_playwright.page import PageMethod
 
+from gemcrawl.fetch import render_memory
 from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.proxy import GuardProxy
 from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
@@ -26,6 +27,8 @@ from gemcrawl.fetch.render_pool import Pool, Tab
 from gemcrawl.fetch.render_read import PATIENCE, read_documents
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from playwright.async_api import Browser, Page
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
@@ -41,6 +44,12 @@ _START_SECONDS = 40.0
 _CLOSE_SECONDS = 3.0
 _READING = 0.7
 """Seconds kept for the reading itself, of those that a page has."""
+
+
+_TRIES = 3
+"""Times that a page is begun when it is not the page but the whole browser that ends."""
+_HEARING = 0.5
+"""Seconds for a page to answer once more after it was read."""
 
 
 class _CrashedError(Exception):
@@ -61,7 +70,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         settings = crawler.settings
         self._agent: str = settings["USER_AGENT"]
         self._page_seconds = settings.getfloat("GEMCRAWL_RENDER_SECONDS", 8.0)
-        self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 3))
+        self._room_count = max(1, settings.getint("GEMCRAWL_RENDER_SLOTS", 6))
         self._kept = max(0, settings.getint("GEMCRAWL_RENDER_KEPT", 6))
         self._proxy = GuardProxy(
             exchange, user_agent=self._agent, max_size=settings.getint("DOWNLOAD_MAXSIZE"), seconds=settings.getfloat("DOWNLOAD_TIMEOUT")
@@ -71,6 +80,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._pid: int | None = None
         self._page_number = 0
         self._renewing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._at_work: dict[Tab, Browser] = {}
         self.config.target_closed_max_retries = 0
         self.config.navigation_timeout_ms = None
         self.config.download_timeout_secs = 0.01  # what is a download is no page
@@ -82,6 +93,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         page: Page = await super()._create_page(request, spider)
         for name in ("route", "unroute"):
             setattr(page, name, _nothing)
+        page.goto = partial(_goto, page.goto)  # type: ignore[method-assign]
         page.on("popup", _close_at_once)
         request.meta[META].tab.has(page)
         return page
@@ -97,7 +109,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             method.result = await method.method(page, *method.args)
 
     async def _browser_disconnected_callback(self, browser: Browser | None = None) -> None:
-        """Only forgets: closing what is gone already waits for nothing, and another browser may have been started since."""
+        """Only tells and forgets: closing what is gone waits for what never comes, and another browser may have been started since."""
+        for tab, its_browser in self._at_work.items():
+            if browser is None or its_browser is browser:
+                tab.end()
         if browser is None or getattr(self, "browser", None) is browser:
             self._forget_browser()
 
@@ -106,6 +121,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self.context_wrappers.clear()
         self._page_number = 0
         self._pid = None
+        if self._watching is not None:
+            self._watching.cancel()
         if self._rooms is not None:
             self._rooms.forget()
 
@@ -135,13 +152,14 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     async def _serve(self, request: Request, job: Job) -> Response:
         pool = await self._ready()
         async with pool.place(job.group):
-            for last in (False, True):
+            for _ in range(_TRIES):
+                browser: Browser | None = None
                 try:
-                    await self._run_browser()
-                    return await self._render(request, job, pool)
-                except _CrashedError:
+                    browser = await self._run_browser()
+                    return await self._render(request, job, pool, browser)
+                except (_CrashedError, TargetClosedError):
                     job.failure = "crashed"
-                    if last or await self._outlives(job):  # a page that crashes does so again
+                    if await _outlives(browser, job):  # a page that crashes does so again
                         break
                 except TimeoutError:
                     job.failure = "timeout"
@@ -152,9 +170,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._renew_when_due()
         raise RenderFailed(f"{job.url}: {job.failure}")
 
-    async def _render(self, request: Request, job: Job, pool: Pool) -> Response:
+    async def _render(self, request: Request, job: Job, pool: Pool, browser: Browser) -> Response:
         tab = job.tab = await pool.take(job.group)
         tab.begin()
+        self._at_work[tab] = browser
         request.meta.update(
             playwright_context=tab.context_name,
             playwright_context_kwargs=context_options(tab.gate.port, self._agent),
@@ -177,6 +196,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             clean = True
             return response
         finally:
+            del self._at_work[tab]
             work.cancel()
             seen, job.wire_bytes = tab.gate.end()
             job.requests = (*seen, *tab.unseen(seen))
@@ -198,6 +218,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             tab.session = await page.context.new_cdp_session(page)
         patience = min(job.until - time.monotonic() - _READING, PATIENCE)
         job.documents = await read_documents(tab.session, max(0.2, patience))
+        await _heard_out(page)
         job.failure = ""
         page.content = partial(_content, job)  # type: ignore[method-assign]
 
@@ -206,10 +227,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         assert tab.page is not None
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await tab.page.goto("about:blank", wait_until="commit", timeout=0)
+                await tab.page.goto(url="about:blank", wait_until="commit", timeout=0)
         except (PlaywrightError, TimeoutError):
             return False
-        return True
+        return tab.page.url == "about:blank"
 
     async def _discard(self, tab: Tab) -> None:
         """Closes the tab's context; a browser that cannot do that in time is ended."""
@@ -232,14 +253,6 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         browser: Browser | None = getattr(self, "browser", None)
         return browser is not None and browser.is_connected()
 
-    async def _outlives(self, job: Job) -> bool:
-        """Whether only the page ended: the end of a browser is told after that of its pages."""
-        for _ in range(50):
-            if not self._running or (job.tab and job.tab.crashed):
-                break
-            await asyncio.sleep(0.02)
-        return self._running
-
     async def _ready(self) -> Pool:
         """The pool; with the first page Playwright's own process and the proxy are started."""
         async with self._start_lock:
@@ -249,15 +262,15 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
                 self._rooms = Pool(self._proxy.open, self._room_count, self._kept)
             return self._rooms
 
-    async def _run_browser(self) -> None:
-        """Starts the browser unless it runs.
+    async def _run_browser(self) -> Browser:
+        """The browser, started unless it runs.
 
         Raises:
             TimeoutError, PlaywrightError: it does not start.
         """
         async with self._start_lock:
             if self._running:
-                return
+                return cast("Browser", self.browser)
             self._forget_browser()
             executable = await asyncio.to_thread(find_browser)
             if executable is None:
@@ -268,7 +281,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             async with asyncio.timeout(_START_SECONDS):
                 await self._maybe_launch_browser()
             self._pid = await process_id(self.browser)
+            if self._pid is not None:
+                self._watching = asyncio.ensure_future(render_memory.watch(self._pid))
             logger.info("browser started: %s %s", executable, self.browser.version)
+            return cast("Browser", self.browser)
 
     def _renew_when_due(self) -> None:
         if self._page_number >= self.pages_per_browser and (self._renewing is None or self._renewing.done()):
@@ -305,6 +321,15 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         await self._proxy.close()
 
 
+async def _outlives(browser: Browser | None, job: Job) -> bool:
+    """Whether only the page ended: the end of a browser is told after that of its pages."""
+    for _ in range(50):
+        if browser is None or not browser.is_connected() or (job.tab and job.tab.crashed):
+            break
+        await asyncio.sleep(0.02)
+    return browser is not None and browser.is_connected()
+
+
 async def _may_stay(job: Job) -> None:
     """Asks once more when the page went elsewhere by itself: routes of an application never reach the proxy."""
     url = job.documents[0].url.partition("#")[0] if job.documents else ""
@@ -325,6 +350,23 @@ def _was_refused(job: Job) -> None:
 async def _content(job: Job) -> str:
     """The page as it was read, which it need not be once more."""
     return job.documents[0].html
+
+
+async def _goto(goto: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
+    """`Page.goto`; None when the page went on by itself before it was told that it had arrived."""
+    try:
+        return await goto(**arguments)
+    except PlaywrightError as error:
+        if "interrupted by another navigation" not in error.message:
+            raise
+        return None
+
+
+async def _heard_out(page: Page) -> None:
+    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it."""
+    with suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_HEARING):
+            await page.evaluate("0")
 
 
 async def _nothing(*_: object, **__: object) -> None:

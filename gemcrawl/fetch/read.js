@@ -106,10 +106,13 @@ async (options) => {
     }
     return count;
   };
+  /* Whether the document itself says that more is to come. */
   const busy = () => {
-    if (all(document, "[aria-busy=true],[role=progressbar],[class*=spinner],[class*=loading],[class*=loader],[class*=skeleton]").length) return true;
-    const body = getter(Document, "body")(document);
-    return !body || (body instanceof HTMLElement && getter(HTMLElement, "innerText")(body).trim().length < 400);
+    for (const root of roots) {
+      const signs = "[aria-busy=true],[role=progressbar],[class*=spinner],[class*=loading],[class*=loader],[class*=skeleton]";
+      for (const node of [...(root === document ? all(document, signs) : allInside(root, signs))].slice(0, 50)) if (shown(node)) return true;
+    }
+    return false;
   };
   const settle = async () => {
     const start = now();
@@ -124,8 +127,7 @@ async (options) => {
       if (what === 2 && parsed && (quiet >= 150 || at - since > 1000)) return what;
       if (what < 2 && options.frames && parsed && frames() && quiet >= 150) return what;
       if (what < 2 && parsed && state(document) === "complete" && quiet >= 300) {
-        const patience = busy() ? 2600 : 1000;
-        if (at >= patience && spent >= Math.min(patience, 500)) return what;
+        if (at >= 2600 && spent >= 500 && !busy()) return what;
       }
       await sleep(what === 2 ? 40 : 60);
     }

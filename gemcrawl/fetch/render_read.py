@@ -62,6 +62,7 @@ async def read_documents(session: Session, patience: float = PATIENCE) -> tuple[
 
     Raises:
         PlaywrightError: the page is gone, or will not be read.
+        TimeoutError: the page goes on and on.
     """
     until = time.monotonic() + patience
     page = await _settled(session, until, frames=True)
@@ -75,14 +76,20 @@ async def read_documents(session: Session, patience: float = PATIENCE) -> tuple[
 
 
 async def _settled(session: Session, until: float, *, frames: bool) -> _Reading:
-    """Reads the page itself; begins again when the page goes elsewhere meanwhile."""
+    """Reads the page itself; begins again when the page goes elsewhere meanwhile.
+
+    Raises:
+        TimeoutError: it never stayed anywhere for long enough.
+    """
     while True:
         try:
             root = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]
             return await _evaluate(session, str(root["id"]), until, frames=frames)
         except PlaywrightError as error:
-            if time.monotonic() > until or not _has_moved(error):
+            if not _has_moved(error):
                 raise
+            if time.monotonic() > until:
+                raise TimeoutError(error.message) from None
         await asyncio.sleep(_POLL)
 
 

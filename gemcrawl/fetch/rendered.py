@@ -50,6 +50,8 @@ class Rendered:
     documents: tuple[RenderedDocument, ...] = ()
     """The page first, then its frames, parents before children."""
     requests: tuple[BrowserRequest, ...] = ()
+    """Everything that reached the proxy, and everything that documents of the page had begun when it was read, whatever became of it; what
+    begins after that may be missing."""
     wire_bytes: int = 0
     seconds: float = 0.0
 

@@ -38,6 +38,8 @@ class Seen:
     """Signatures of the forms that were not in the page as fetched."""
     blocked: int = 0
     """Requests stopped because they were neither GET nor HEAD."""
+    hollow: bool = False
+    """After scripts ran the page is still nothing but a shell to be filled: what it would show is not known."""
 
 
 def cause_of(reading: PageReading, promise: Scores) -> RenderCause | None:
@@ -121,6 +123,7 @@ class Renderings:
             frames=tuple((kept[i], chains[i]) for i in kept if i),
             fresh=frozenset(fresh),
             blocked=rendered.blocked,
+            hollow=readings[0].app_shell and not any(reading.forms for reading in readings),
         )
 
     async def _arrive(self, base: Visit, url: str) -> Visit | None:

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from gemcrawl.demo.apps import PRODUCTS_OF
 from gemcrawl.demo.cases import DECK_SIZE, HTTPS_2016_APPOINTMENT, NIGHT_TWO, PLAIN, deck
 from gemcrawl.demo.model import Nation
 from gemcrawl.demo.nation import nation
@@ -198,7 +199,7 @@ def test_every_form_is_in_the_page_that_its_place_names(made: Nation) -> None:
             assert page.form is place.spec
 
 
-@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize("product", [key for key, product in PRODUCTS.items() if not product.script])
 def test_each_product_has_a_form_with_fields_and_a_way_to_go_on(made: Nation, product: str) -> None:
     town, place = next((t, p) for t in made.towns for p in t.places if p.spec.product == product)
     host = made.hosts[urlsplit(place.page_url).hostname or ""]
@@ -209,6 +210,19 @@ def test_each_product_has_a_form_with_fields_and_a_way_to_go_on(made: Nation, pr
         return
     forms = [f for f in tree.css("form[method=post], form[method=get]") if "zoek" not in (f.attributes.get("action") or "")]
     assert any(f.css_first("[type=submit], button") is not None for f in forms), town.code
+
+
+def test_script_driven_products_have_no_form_before_their_scripts_ran(made: Nation) -> None:
+    for town in made.towns:
+        for place in (p for p in town.places if PRODUCTS[p.spec.product].script):
+            tree = LexborHTMLParser(render(made.hosts[urlsplit(place.page_url).hostname or ""], place.page))
+            assert tree.css("textarea, input[type=date], input[type=tel], label + select") == [], town.case
+
+
+def test_between_a_fifth_and_a_quarter_of_the_municipalities_has_a_script_driven_product(made: Nation) -> None:
+    having = [t for t in made.towns if any(PRODUCTS[p.spec.product].script for p in t.places)]
+    assert 78 <= len(having) <= 97
+    assert {t.case for t in having} == set(PRODUCTS_OF)
 
 
 def test_months_of_the_agenda_never_end(made: Nation) -> None:

@@ -199,15 +199,16 @@ def test_the_way_as_linked_ends_at_every_form(made: Nation, ask: Ask) -> None:
         if made.hosts[town.website].barrier or made.hosts[town.website].http == made.hosts[town.website].profile == "closed":
             continue
         for place in town.places:
-            url, cookies = place.entries[0], ""
+            url, cookies = place.entries[0].partition("#")[0], ""
+            scripted = url in place.frames  # a script makes the frames
             for _ in range(6):
                 status, fields, body = ask(url, cookies=cookies)
                 if status not in (301, 302):
                     break
                 url, cookies = fields["Location"], fields.get("Set-Cookie", cookies)
-            assert (status, url.partition("?")[0]) == (200, place.page_url), town.case
+            assert (status, url.partition("?")[0]) == (200, place.frames[0] if scripted else place.page_url), town.case
             assert b"Er is geen sessie" not in body
-            if place.frames:
+            if place.frames and not scripted:
                 status, _, parent = ask(place.frames[0])
                 assert status == 200
                 assert f'src="{place.entries[0]}"'.encode() in parent.replace(b"&amp;", b"&")

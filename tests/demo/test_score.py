@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gemcrawl.demo.score import score
 
 RESULTS = {"ncsc_webapp_2015": "pass", "decree_2023": "pass", "internet_nl_2025": "pass"}
 FAILS = dict.fromkeys(RESULTS, "fail")
-FORM = {"product": "balie", "also_urls": [], "tolerated": []}
+FORM = {"product": "balie", "script": "", "also_urls": [], "tolerated": []}
 TRUTH = {
     "night": 1,
     "appointment_without_https": ["GM9001"],
@@ -40,6 +41,9 @@ APPOINTMENT: dict[str, Any] = {
     "verdict": "insecure",
     "https_2016": "fail",
     "findings": [{"code": "action_http"}],
+    "rendered": False,
+    "fields": [],
+    "personal_data_level": "none",
     **FAILS,
 }
 CONTACT = (
@@ -48,18 +52,24 @@ CONTACT = (
     | {"kind": "contact", "page_url": "https://a.test/contact", "verdict": "secure", "https_2016": "pass", "findings": []}
 )
 TOWNS: list[dict[str, Any]] = [
-    {"code": "GM9001", "outcome": "surveyed", "reason": None, "appointment": "insecure", "contact": "secure"},
-    {"code": "GM9002", "outcome": "unreachable", "reason": "http_5xx", "appointment": "not_tested", "contact": "not_tested"},
+    {"code": "GM9001", "outcome": "surveyed", "reason": None, "appointment": "insecure", "contact": "secure", "rendered": 0},
+    {"code": "GM9002", "outcome": "unreachable", "reason": "http_5xx", "appointment": "not_tested", "contact": "not_tested", "rendered": 0},
 ]
-_FINDINGS = pa.list_(pa.struct([("code", pa.string())]))
-_SCHEMA = pa.schema([(name, _FINDINGS if name == "findings" else pa.string()) for name in APPOINTMENT])
+_TYPES = {
+    "findings": pa.list_(pa.struct([("code", pa.string())])),
+    "fields": pa.list_(pa.struct([("name", pa.string())])),
+    "rendered": pa.bool_(),
+}
+_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in APPOINTMENT])
 
 
-def _snapshot(tmp_path: Path, forms: list[dict[str, Any]], towns: list[dict[str, Any]]) -> tuple[Path, Path]:
+def _snapshot(tmp_path: Path, forms: list[dict[str, Any]], towns: list[dict[str, Any]], script: str = "") -> tuple[Path, Path]:
     pq.write_table(pa.Table.from_pylist(forms, schema=_SCHEMA), tmp_path / "forms.parquet")
     pq.write_table(pa.Table.from_pylist(towns), tmp_path / "municipalities.parquet")
     truth = tmp_path / "truth.json"
-    truth.write_text(json.dumps(TRUTH))
+    told = copy.deepcopy(TRUTH)
+    told["municipalities"][0]["forms"][0]["script"] = script  # type: ignore[index]
+    truth.write_text(json.dumps(told))
     return tmp_path, truth
 
 
@@ -120,3 +130,45 @@ def test_a_municipality_that_vanished_has_a_wrong_outcome(tmp_path: Path) -> Non
 def test_another_reason_is_a_wrong_outcome(tmp_path: Path) -> None:
     result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], [TOWNS[0], TOWNS[1] | {"reason": "timeout"}]))
     assert result.outcomes.value == 0.5
+
+
+SEEN = {"rendered": True, "fields": [{"name": "naam"}]}
+KNOWN = {"personal_data_level": "inferred"}
+
+
+@pytest.mark.parametrize(
+    ("script", "told", "found"),
+    [
+        ("shown", SEEN, 1),
+        ("shown", KNOWN, 0),
+        ("shown", SEEN | {"rendered": False}, 0),
+        ("shown", SEEN | {"fields": []}, 0),
+        ("declared", {}, 1),
+        ("silent", KNOWN, 1),
+        ("silent", {}, 0),
+    ],
+)
+def test_a_form_that_scripts_make_counts_when_it_is_told_as_it_can_be(
+    script: str, told: dict[str, Any], found: int, tmp_path: Path
+) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT | told, CONTACT], TOWNS, script)).scripts
+    assert (result.found, result.expected, len(result.misses)) == (found, 1, 1 - found)
+
+
+def test_a_form_that_stands_in_the_page_as_fetched_is_not_scored_among_those_of_scripts(tmp_path: Path) -> None:
+    assert score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], TOWNS)).scripts.expected == 0
+
+
+def test_rendered_pages_are_counted_for_the_municipalities_that_have_any(tmp_path: Path) -> None:
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], [TOWNS[0] | {"rendered": 3}, TOWNS[1]])).scripts
+    assert (result.pages, result.pages_each, result.municipalities, result.of) == (3, 3.0, 1, 2)
+
+
+def test_what_was_sent_to_the_nation_is_counted(tmp_path: Path) -> None:
+    sent = tmp_path / "sent.json"
+    sent.write_text(
+        json.dumps([{"method": "POST", "url": "https://a.test/x", "count": 2}, {"method": "PUT", "url": "https://a.test/", "count": 1}])
+    )
+    result = score(*_snapshot(tmp_path, [APPOINTMENT, CONTACT], TOWNS), sent)
+    assert result.scripts.sent == 3
+    assert result.scripts.lines()[-1] == "requests other than GET and HEAD at the nation's servers: 3"

@@ -241,6 +241,28 @@ def test_a_connection_is_kept_alive_and_takes_requests_in_a_row(served: Served) 
     assert re.findall(rb"HTTP/1.1 (\d+) ", answer) == [b"404", b"405", b"404"]
 
 
+def test_what_is_sent_is_on_file_while_the_server_runs(tmp_path: Path) -> None:
+    with DemoServer(tmp_path, size=1) as server:
+        assert json.loads(server.sent_file.read_text(encoding="utf-8")) == []
+        served = Served(server, {})
+        with socket.create_connection(served.end("www.weblijn.test", 80), 5) as raw:
+            raw.sendall(b"POST /x HTTP/1.1\r\nHost: www.weblijn.test\r\nConnection: close\r\n\r\n")
+            while raw.recv(65536):
+                pass
+        sent = [{"method": "POST", "url": "http://www.weblijn.test/x", "count": 1}]
+        assert json.loads(server.sent_file.read_text(encoding="utf-8")) == sent
+
+
+def test_an_answer_can_be_so_late_that_nobody_waits_for_it(served: Served) -> None:
+    host = served.host("s_endless")
+    with socket.create_connection(served.end(host, 443), 5) as raw, _strict(served).wrap_socket(raw, server_hostname=host) as tls:
+        tls.sendall(f"GET /plan/nieuws HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        tls.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            tls.recv(1)
+    assert _handshake(served, host, _strict(served))[2].startswith(b"HTTP/1.1 ")
+
+
 @pytest.mark.parametrize("rubbish", [b"\x16\x03\x01\x00\r\n\r\n", b"GET\r\n\r\n", b"GET http://x/ HTTP/1.1\r\n\r\n", b"x" * 70_000])
 def test_rubbish_ends_the_connection_and_nothing_else(served: Served, rubbish: bytes) -> None:
     with socket.create_connection(served.end("x.test", 80), 5) as raw:

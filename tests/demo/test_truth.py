@@ -61,6 +61,23 @@ def test_rule_sets(towns: list[TownTruth], case: str, kind: str, ncsc_webapp_201
         assert (form.ncsc_webapp_2015, form.decree_2023, form.internet_nl_2025) == (ncsc_webapp_2015, decree_2023, internet_nl_2025)
 
 
+def test_what_scripts_make_is_told_apart(towns: list[TownTruth]) -> None:
+    scripted = [f for t in towns for f in t.forms if f.script]
+    assert {f.script for f in scripted} == {"shown", "declared", "silent"}
+    assert all("submit_by_script" in f.findings for f in scripted if f.product != "widget_frames")
+
+
+def test_a_form_that_nothing_tells_of_is_neither_expected_nor_absent(towns: list[TownTruth]) -> None:
+    hidden = [t for t in towns if t.case == "s_hidden"]
+    assert len(hidden) == 3
+    assert {(t.appointment, len([f for f in t.forms if f.kind == "appointment"])) for t in hidden} == {("not_tested", 0)}
+
+
+def test_a_script_that_asks_a_service_over_http_is_mixed_content(towns: list[TownTruth]) -> None:
+    form = _form(towns, "s_api_http", "contact")
+    assert (set(form.findings), form.verdict) == ({"api_http", "mixed_active", "submit_by_script"}, "insecure")
+
+
 def test_http_faults_of_contact_forms_leave_the_appointment_form_alone(towns: list[TownTruth]) -> None:
     mine = [t for t in towns if t.case in ("c_frame_parent_http", "c_frame_http", "c_api_http")]
     assert len(mine) == 9

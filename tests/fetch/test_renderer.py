@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,18 @@ def test_nothing_is_sent_but_get_and_head_and_the_rest_is_counted(make_world: Ca
     assert {asked.method for asked in world.log} == {"GET"}
     stopped = [(request["url"], request["method"]) for request in page["requests"] if request["stopped"] == "method"]
     assert sorted(stopped) == [(f"{HOST}/api", "DELETE"), (f"{HOST}/api", "POST"), (f"{HOST}/baken", "POST")]
+
+
+@needs_browser
+def test_all_that_was_begun_before_the_page_was_read_is_told(make_world: Callable[..., World]) -> None:
+    last_moment = """<script>new MutationObserver(() => { for (let i = 0; i < 20; i++) navigator.sendBeacon("/baken/" + i, "x") })
+    .observe(document, { childList: true, subtree: true })</script><div id=app></div><script>setTimeout(() => app.innerHTML = FORM, 50)</script>"""
+    world = make_world({"www.a.test": {"/": last_moment.replace("FORM", json.dumps(FORM))}})
+    pages = ask(world, *[f"{HOST}/"] * 5).pages
+    for page in pages:
+        stopped = {request["url"] for request in page["requests"] if request["stopped"] == "method"}
+        assert stopped == {f"{HOST}/baken/{i}" for i in range(20)}
+    assert {asked.method for asked in world.log} == {"GET"}
 
 
 @needs_browser

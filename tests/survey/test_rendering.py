@@ -217,3 +217,12 @@ async def test_the_budget_of_a_municipality_ends_rendering_and_says_so() -> None
     survey = await web.survey(Limits(rendered=0), render=browser)
     assert browser.asked == []
     assert row(survey, "https://www.x.test/afspraak-maken").render_outcome == "budget"
+
+
+async def test_a_page_that_stays_an_empty_shell_leaves_its_kind_untested() -> None:
+    url = "https://www.x.test/afspraak-maken"
+    answers = {HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: SHELL}
+    hollow = await Web(dict(answers)).survey(render=Browser({url: SHELL}))
+    assert (row(hollow, url).render_outcome, hollow.unread) == ("rendered", ["appointment"])
+    filled = page("Afspraak maken", "<p>" + "U kunt ons bellen voor een afspraak, of langskomen. " * 10 + "</p>")
+    assert (await Web(dict(answers)).survey(render=Browser({url: filled}))).unread == []

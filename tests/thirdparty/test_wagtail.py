@@ -34,8 +34,8 @@ def read(port: int, path: str) -> tuple[PageForm, ...]:
             "/afspraak-maken/",
             "appointment",
             [
-                # Django labels the choices; the label of their group is for no element, and a browser computes none from it.
-                ("waarvoor_komt_u", "Paspoort", "radio group", None, True),
+                # Django's label of the group is for no element: a browser computes nothing from it, people read it as the question.
+                ("waarvoor_komt_u", "Waarvoor komt u?", "radio group", None, True),
                 ("gewenste_datum", "Gewenste datum", "text", None, True),
                 ("achternaam", "Achternaam", "text", "name", True),
                 ("geboortedatum", "Geboortedatum", "text", "birth_date", True),
