@@ -14,16 +14,17 @@ from rich.console import Console
 from rich.text import Text
 
 from gemcrawl import __version__
+from gemcrawl.cli.diff import diff
 from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
+from gemcrawl.cli.query import query
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
     name="gemcrawl",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Survey the transport security of Dutch municipal appointment and contact forms, and publish it as Parquet.\n\n"
@@ -178,32 +179,6 @@ def demo(
 
 
 @app.command()
-def query(
-    sql: Annotated[str, typer.Argument(help="SQL over municipalities, forms, pages and hosts (all snapshots), or latest.forms and so on.")],
-    output: Output = Path("output"),
-    limit: Annotated[int, typer.Option(min=1, help="Rows shown.")] = 100,
-) -> None:
-    """Ask the published snapshots a question in SQL (DuckDB).
-
-    Example: gemcrawl query "SELECT verdict, count(*) FROM latest.forms WHERE kind = 'appointment' GROUP BY ALL"
-    """
-    from rich.table import Table
-
-    from gemcrawl.snapshot.read import query as run_query
-    from gemcrawl.transport.urls import clean
-
-    result = run_query(output, sql)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in result.column_names:
-        table.add_column(Text(clean(name)), overflow="fold")
-    for row in result.slice(0, limit).to_pylist():
-        table.add_row(*(Text("" if value is None else clean(str(value))) for value in row.values()))
-    console.print(table)
-    if result.num_rows > limit:
-        Console(stderr=True).print(f"{limit} of {result.num_rows} rows; see more with --limit")
-
-
-@app.command()
 def registry(
     as_of: Annotated[str, typer.Option(help="Date, YYYY-MM-DD; today when left out.")] = "",
     file: Annotated[Path | None, typer.Option("--registry", help="CSV file instead of the packaged register.")] = None,
@@ -222,6 +197,8 @@ def registry(
     Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
 
 
+app.command()(query)
+app.command()(diff)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
