@@ -47,7 +47,7 @@ Reason = Literal[
     "interrupted",
     "error",
 ]
-RecheckResult = Literal["fixed", "still", "unreachable", "gone"]
+RecheckResult = Literal["fixed", "still", "worse", "unreachable", "gone"]
 RenderCause = Literal["app_shell", "product", "supplier_script", "missing_form"]
 RenderOutcome = Literal["rendered", "off", "no_browser", "budget", "timeout", "crashed", "denied", "failed"]
 Verdict = Literal["secure", "weak", "downgrade", "insecure", "not_tested"]
@@ -361,8 +361,8 @@ class Recheck(_Row):
     snapshot: Annotated[str, "name of that snapshot"]
     result: Annotated[
         RecheckResult,
-        "fixed: it was insecure or downgrade and is neither now, or was weak and is secure; still: it was found and is no better in that sense; "
-        "gone: its page answered, or said it is gone, and has no such form; unreachable: nothing can be said",
+        "fixed: it was insecure or downgrade and is neither now, or was weak and is secure; worse: a step down; still: found, and neither of "
+        "these; gone: where it was there is no such form, nor elsewhere on the site; unreachable: nothing can be said",
     ]
     reason: Annotated[Reason | None, "why it could not be reached"] = None
     verdict_before: Annotated[Verdict, "verdict in that snapshot"]

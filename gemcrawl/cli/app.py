@@ -20,6 +20,7 @@ from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.query import query
+from gemcrawl.cli.recheck import recheck, run_recheck
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
@@ -152,6 +153,10 @@ def demo(
     max_pages: MaxPages = 40,
     no_render: NoRender = False,
     keep_parts: KeepParts = False,
+    again: Annotated[
+        bool,
+        typer.Option("--recheck", help="Look again at the forms with findings of the newest snapshot in --output, instead of surveying."),
+    ] = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
 ) -> None:
@@ -171,6 +176,8 @@ def demo(
             | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
         )
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
+        if again:
+            raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
@@ -199,6 +206,7 @@ def registry(
 
 app.command()(query)
 app.command()(diff)
+app.command()(recheck)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
