@@ -19,8 +19,10 @@ from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
+from gemcrawl.cli.notify import notify
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
@@ -206,7 +208,9 @@ def registry(
 
 app.command()(query)
 app.command()(diff)
+app.command()(summary)
 app.command()(recheck)
+app.command()(notify)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
