@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +33,8 @@ class Headline:
 
 def headline(snapshot: Path) -> Headline:
     """The numbers of one snapshot directory."""
+    import duckdb
+
     forms, municipalities = str(snapshot / "forms.parquet"), str(snapshot / "municipalities.parquet")
     with duckdb.connect() as db:
         failing: dict[str, dict[str, int]] = {}
