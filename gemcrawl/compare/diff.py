@@ -165,7 +165,7 @@ def _towns(
         if is_news(change):
             told = [(name, there[now.code]) for name, there in statuses if now.code in there]
             by = next((f"snapshot {name}" for name, town in told if _status_step(was, _status(town, kind)) == change), "")
-            news = of[now.code, kind]
+            news = [form for form in of[now.code, kind] if form.change == change] or of[now.code, kind]
             if not by and news and all(form.confirmed for form in news):
                 by = news[0].confirmed_by
         return KindChange(change=change, old=was, new=_status(now, kind), confirmed_by=by)

@@ -145,7 +145,7 @@ def _message(
         lines += [say["to_cert"], ""]
     elif recipients.url:
         lines += [say["contact_page"].format(url=recipients.url), ""]
-    lines += [say[f"intro_{by}"].format(**fill), "", say["method"], ""]
+    lines += [say[f"intro_{by}"].format(**{**fill, "name": _text(shown)}), "", say["method"], ""]
     for code, town in towns.items():
         lines += [f"## {_text(town)} ({code})", ""]
         for case in cases:

@@ -184,6 +184,12 @@ class TestConfirmation:
         (twice,) = compare(old, new, successors={}, nights=[night("2", towns=(town(appointment="weak"),))]).towns
         assert [t.appointment.confirmed_by for t in (alone, rechecked, twice)] == ["", "recheck r1", "snapshot 2"]
 
+    def test_another_form_that_appeared_does_not_keep_the_answer_waiting(self):
+        old = night("1", form("insecure"), towns=(town(appointment="insecure"),))
+        new = night("3", form("secure"), form("secure", "https://www.a.test/other"))
+        (found,) = compare(old, new, successors={}, rechecks=[second("secure")]).towns
+        assert (found.appointment.change, found.appointment.confirmed_by) == ("fixed", "recheck r1")
+
 
 def test_findings_that_went_and_came_are_named() -> None:
     old, new = form("insecure", findings=("page_http", "hsts_absent")), form("weak", findings=("hsts_absent", "hsts_short"))
