@@ -129,4 +129,4 @@ def test_the_survey_reads_security_txt(surveyed: tuple[World, list[str], Path]) 
     assert told[GOOD]["contacts"] == ["mailto:cvd@goed.test"]
     assert told[GOOD]["url"] == "https://www.goed.test/.well-known/security.txt"
     assert told[HALF] is None
-    assert world.paths("www.half.test").count("/.well-known/security.txt") == 1
+    assert world.paths("www.goed.test").count("/.well-known/security.txt") == 1

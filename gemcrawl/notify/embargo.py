@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gemcrawl import clock
 from gemcrawl.compare.match import path_of
 from gemcrawl.compare.model import BAD
 from gemcrawl.exceptions import OutputError, UsageError
@@ -107,7 +108,7 @@ def embargo_of(output: Path, days: int, *, at: datetime | None = None) -> Embarg
     Raises:
         OutputError: the record is there and cannot be read; nothing may be named by a record that is not understood.
     """
-    return Embargo(days=days, at=at or datetime.now(UTC), given=_first(notices(output)))
+    return Embargo(days=days, at=at or clock.now(), given=_first(notices(output)))
 
 
 def notices(output: Path) -> list[Notice]:

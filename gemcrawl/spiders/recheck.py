@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
 
-from gemcrawl import preflight
+from gemcrawl import clock, preflight
 from gemcrawl.compare.recheck import Looked, missing, results
 from gemcrawl.fetch.client import Client
 from gemcrawl.fetch.renderer import Renderer
@@ -57,6 +56,8 @@ class RecheckSpider(Spider):
         self.seen = seen or (lambda rows: self.logger.info("%s", [(row.municipality, row.kind, row.result) for row in rows]))
         self.observed = Observed()
         self.visitors: dict[str, Visitor] = {}
+        self.second_round: set[str] = set()
+        """As in `gemcrawl.spiders.forms`; a recheck is a second look already, and has none."""
         self.stopping = asyncio.Event()
         """Nothing will be asked any more."""
         self.complete = False
@@ -91,7 +92,7 @@ class RecheckSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """At most GEMCRAWL_CONCURRENT_SITES municipalities at a time; yields nothing, but Scrapy wants a generator."""
-        started = datetime.now(UTC)
+        started = clock.now()
         rows: list[Recheck] = []
         queue = iter(self.towns)
 
@@ -124,7 +125,7 @@ class RecheckSpider(Spider):
             looked = await self._look(town)
         except Exception:
             self.logger.exception("recheck of %s %s failed", town.code, town.name)
-            looked = Looked(forms=(), failures={}, statuses={}, searched=False, requests=0, at=datetime.now(UTC))
+            looked = Looked(forms=(), failures={}, statuses={}, searched=False, requests=0, at=clock.now())
         finally:
             self.visitors.pop(town.code, None)
         return results(town.forms, looked, snapshot=self.snapshot.name.removeprefix("snapshot="))
@@ -154,14 +155,12 @@ class RecheckSpider(Spider):
             found.forms = [form for form in found.forms if form.kind in IN_SCOPE and form.form_id not in there]
             forms = [*forms, *(await self.judge.process_item(found)).forms]
             requests += visitor.requests
-        return Looked(
-            forms=forms, failures=again.failures, statuses=again.statuses, searched=searched, requests=requests, at=datetime.now(UTC)
-        )
+        return Looked(forms=forms, failures=again.failures, statuses=again.statuses, searched=searched, requests=requests, at=clock.now())
 
     async def _judged(self, town: KnownTown, again: Revisited, visitor: Visitor) -> Survey:
         """What was found, measured and judged as a survey of the municipality would be."""
         self.visitors[town.code] = visitor
-        now = datetime.now(UTC)
+        now = clock.now()
         item = Survey(
             municipality=Municipality(
                 code=town.code,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gemcrawl.cli.formats import Format, as_json, csv_lines, harmless, write_file, write_table
@@ -28,6 +28,7 @@ def test_csv_is_read_back_with_nested_values_as_json() -> None:
     assert second == ["", "2", "[]", "0.5"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20) | st.text("=+-@\t\r\n ＝'\"", max_size=5))
 def test_no_text_is_a_formula_or_moves_a_cursor(text: str) -> None:
     shown = harmless(text)
@@ -35,6 +36,7 @@ def test_no_text_is_a_formula_or_moves_a_cursor(text: str) -> None:
     assert shown.isprintable()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_json_is_ascii_and_loses_nothing(text: str) -> None:
     told = as_json([{text: text}])
