@@ -84,14 +84,10 @@ WITH hits AS (
     ]) AS kind
     FROM municipalities JOIN lineage USING (code)
     WHERE outcome = 'surveyed'
-), ends AS (
-    SELECT spans.*, min(telling.snapshot) AS fixed_in
-    FROM spans LEFT JOIN telling
-        ON telling.municipality = spans.municipality AND telling.kind = spans.kind AND telling.snapshot > last_seen
-    GROUP BY ALL
 )
-SELECT *, epoch(moment(fixed_in) - moment(first_seen)) / 86400 AS days
-FROM ends;
+SELECT spans.*, telling.snapshot AS fixed_in, epoch(moment(telling.snapshot) - moment(first_seen)) / 86400 AS days
+FROM spans ASOF LEFT JOIN telling
+    ON telling.municipality = spans.municipality AND telling.kind = spans.kind AND telling.snapshot > last_seen;
 
 -- How long each municipality took, in days; open findings are counted beside it.
 CREATE VIEW trend.fixes_by_municipality AS
