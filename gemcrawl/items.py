@@ -47,6 +47,7 @@ Reason = Literal[
     "interrupted",
     "error",
 ]
+RecheckResult = Literal["fixed", "still", "worse", "unreachable", "gone"]
 RenderCause = Literal["app_shell", "product", "supplier_script", "missing_form"]
 RenderOutcome = Literal["rendered", "off", "no_browser", "budget", "timeout", "crashed", "denied", "failed"]
 Verdict = Literal["secure", "weak", "downgrade", "insecure", "not_tested"]
@@ -347,6 +348,32 @@ class Host(_Row):
     ncsc_2025: Annotated[NcscGrade, "grade in NCSC TLS guidelines 2025-05"] = "not_tested"
     handshakes: Annotated[Int32, "handshakes spent on it"] = 0
     checked_at: Annotated[datetime, "when it was measured"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recheck(_Row):
+    """One known form, looked at anew; a table of its own, beside the snapshots."""
+
+    municipality: Annotated[str, "code of the municipality"]
+    form_id: Annotated[str, "id of the form in the snapshot that was rechecked"]
+    kind: Annotated[Kind, "what the form is for"]
+    page_url: Annotated[str, "its page in that snapshot"]
+    snapshot: Annotated[str, "name of that snapshot"]
+    result: Annotated[
+        RecheckResult,
+        "fixed: it was insecure or downgrade and is neither now, or was weak and is secure; worse: a step down; still: found, and neither of "
+        "these; gone: where it was there is no such form, nor elsewhere on the site; unreachable: nothing can be said",
+    ]
+    reason: Annotated[Reason | None, "why it could not be reached"] = None
+    verdict_before: Annotated[Verdict, "verdict in that snapshot"]
+    verdict: Annotated[Verdict | None, "verdict now; null when the form was not found"] = None
+    gone: Annotated[list[FindingCode], "findings that are no longer there"] = field(default_factory=list)
+    findings: Annotated[list[Finding], "findings now, worst first"] = field(default_factory=list)
+    new_form_id: Annotated[str | None, "id as it is now; another one when the address of the form changed"] = None
+    new_page_url: Annotated[str | None, "its page as it is now"] = None
+    evidence: Annotated[str, "what was seen, in words"]
+    requests: Annotated[Int32, "requests that its municipality took, probes included"] = 0
+    checked_at: Annotated[datetime, "when it was looked at"]
 
 
 @dataclass(slots=True, kw_only=True)

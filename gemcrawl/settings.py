@@ -112,6 +112,7 @@ GEMCRAWL_CA_FILE: str | None = None
 
 # --- the machinery ---
 ITEM_PIPELINES = {  # default {}
+    "gemcrawl.pipelines.security_txt.SecurityTxtPipeline": 200,
     "gemcrawl.pipelines.transport.TransportPipeline": 300,
     "gemcrawl.pipelines.clean.CleanPipeline": 500,
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,

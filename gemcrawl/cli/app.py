@@ -14,16 +14,20 @@ from rich.console import Console
 from rich.text import Text
 
 from gemcrawl import __version__
+from gemcrawl.cli.diff import diff
 from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
+from gemcrawl.cli.notify import notify
+from gemcrawl.cli.query import query
+from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
 app = typer.Typer(
     name="gemcrawl",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     help="Survey the transport security of Dutch municipal appointment and contact forms, and publish it as Parquet.\n\n"
@@ -156,6 +160,10 @@ def demo(
     max_pages: MaxPages = 40,
     no_render: NoRender = False,
     keep_parts: KeepParts = False,
+    again: Annotated[
+        bool,
+        typer.Option("--recheck", help="Look again at the forms with findings of the newest snapshot in --output, instead of surveying."),
+    ] = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
 ) -> None:
@@ -175,37 +183,13 @@ def demo(
             | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
         )
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
+        if again:
+            raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
         snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
             console.print(Text(f"  {line}"))
-
-
-@app.command()
-def query(
-    sql: Annotated[str, typer.Argument(help="SQL over municipalities, forms, pages and hosts (all snapshots), or latest.forms and so on.")],
-    output: Output = Path("output"),
-    limit: Annotated[int, typer.Option(min=1, help="Rows shown.")] = 100,
-) -> None:
-    """Ask the published snapshots a question in SQL (DuckDB).
-
-    Example: gemcrawl query "SELECT verdict, count(*) FROM latest.forms WHERE kind = 'appointment' GROUP BY ALL"
-    """
-    from rich.table import Table
-
-    from gemcrawl.snapshot.read import query as run_query
-    from gemcrawl.transport.urls import clean
-
-    result = run_query(output, sql)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in result.column_names:
-        table.add_column(Text(clean(name)), overflow="fold")
-    for row in result.slice(0, limit).to_pylist():
-        table.add_row(*(Text("" if value is None else clean(str(value))) for value in row.values()))
-    console.print(table)
-    if result.num_rows > limit:
-        Console(stderr=True).print(f"{limit} of {result.num_rows} rows; see more with --limit")
 
 
 @app.command()
@@ -227,6 +211,11 @@ def registry(
     Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
 
 
+app.command()(query)
+app.command()(diff)
+app.command()(summary)
+app.command()(recheck)
+app.command()(notify)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)

@@ -20,3 +20,5 @@ class ExitCode(IntEnum):
     """Another run works on the same output; nothing was requested or written."""
     INTERRUPTED = 5
     """Interrupted; the run is kept and can be resumed."""
+    STILL = 6
+    """A recheck is done, and at least one form is not mended or could not be reached."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Annotated, Any
 
-import duckdb
+import typer
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 RULE_SETS = ("https_2016", "ncsc_webapp_2015", "decree_2023", "internet_nl_2025")
 
@@ -35,6 +33,8 @@ class Headline:
 
 def headline(snapshot: Path) -> Headline:
     """The numbers of one snapshot directory."""
+    import duckdb
+
     forms, municipalities = str(snapshot / "forms.parquet"), str(snapshot / "municipalities.parquet")
     with duckdb.connect() as db:
         failing: dict[str, dict[str, int]] = {}
@@ -79,6 +79,48 @@ def show(console: Console, snapshot: Path, *, query_options: str = "") -> None:
     console.print(Text(f"snapshot: {snapshot}"), soft_wrap=True)
     sql = "SELECT name, form_id, page_url, findings[1].code FROM latest.forms JOIN latest.municipalities m ON m.code = municipality WHERE verdict = 'insecure'"
     console.print(Text(f'next:     {program()} query {query_options}"{sql}"'), soft_wrap=True)
+
+
+def summary(
+    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    snapshot: Annotated[str, typer.Option(help="A snapshot: its name or the beginning of it, a path, latest, or previous.")] = "latest",
+    as_json: Annotated[bool, typer.Option("--json", help="The numbers as JSON, for a dashboard.")] = False,
+) -> None:
+    """Show the numbers of a snapshot: what fails which rule set, the status of the municipalities, what changed.
+
+    Example: gemcrawl summary --json
+
+    Exit codes: 0 shown, 2 no such snapshot.
+    """
+    from gemcrawl.cli.formats import as_json as encoded
+    from gemcrawl.cli.formats import write_text
+    from gemcrawl.compare.load import resolve
+
+    found = resolve(output, snapshot)
+    if as_json:
+        write_text(encoded(values(output, found)), None)
+    else:
+        show(Console(), found, query_options="" if output == Path("output") else f"--output {output} ")
+
+
+def values(output: Path, snapshot: Path) -> dict[str, Any]:
+    """The numbers of a snapshot as JSON holds them.
+
+    ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before, and is null without one.
+
+    Raises:
+        OutputError: a file cannot be read.
+    """
+    from gemcrawl.compare.load import diff_of, name_of
+    from gemcrawl.compare.tables import counts
+    from gemcrawl.snapshot.read import snapshots
+
+    numbers = headline(snapshot)
+    before = [path for path in snapshots(output) if path.name < snapshot.name]
+    changes = None
+    if before:
+        changes = {"since": name_of(before[-1]), **counts(diff_of(output, before[-1], snapshot))}
+    return {"version": 1, "snapshot": name_of(snapshot), **asdict(numbers), "changes": changes}
 
 
 def program() -> str:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from gemcrawl.registry.load import Entry, Registry, load
+from gemcrawl.registry.load import Entry, Registry, load, successors
 
-__all__ = ["Entry", "Registry", "load"]
+__all__ = ["Entry", "Registry", "load", "successors"]

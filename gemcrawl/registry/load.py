@@ -108,6 +108,26 @@ def load(path: Path | None = None, *, as_of: date, only: Sequence[str] = (), kno
     return Registry(entries=chosen, source=str(source), sha256=table.sha256, rows=len(entries), as_of=as_of)
 
 
+def successors(path: Path | None = None) -> dict[str, tuple[str, ...]]:
+    """By code, for every municipality that ended: the codes of those it became, of all dates.
+
+    Args:
+        path: as for `load`.
+
+    Raises:
+        RegistryError: the file cannot be read or is malformed.
+    """
+    content, source = _content(path, "municipalities.csv")
+    found = {}
+    for row in parse(content, source, REQUIRED).rows:
+        if life := row.cells.get("successor"):
+            codes = life.split("+")
+            if not all(map(_CODE.fullmatch, codes)):
+                raise RegistryError(source, row.line, f"successor {life!r} is not a code, or codes joined by +")
+            found[row.cells["code"]] = tuple(codes)
+    return found
+
+
 def _content(path: Path | None, packaged: str) -> tuple[bytes, Path | str]:
     if path is None:
         return (importlib.resources.files("gemcrawl.registry") / packaged).read_bytes(), f"gemcrawl/registry/{packaged}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from gemcrawl import registry
 from gemcrawl.exceptions import OutputError, UsageError
-from gemcrawl.items import TABLES
+from gemcrawl.items import TABLES, Recheck
+from gemcrawl.snapshot.schema import arrow_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LATEST = "latest.json"
+RECHECKS = "rechecks"
+"""Directory of the rechecks in the output."""
 
 _SNAPSHOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
@@ -72,8 +77,9 @@ def connect(output: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the published snapshots as views.
 
     ``municipalities``, ``forms``, ``pages`` and ``hosts`` hold all snapshots, with their name in a column ``snapshot``; ``latest.forms`` and
-    so on hold only the newest.  The snapshots are those there are now.  The database can open no file outside ``output`` and load no
-    extension, and its configuration is locked.
+    so on hold only the newest; ``rechecks`` holds all rechecks, with their name in a column ``recheck``.  ``history`` and the schema ``trend``
+    are what views.sql, beside this file, makes of them.  The snapshots are those there are now.  The database can open no file outside
+    ``output`` and load no extension, and its configuration is locked.
 
     Raises:
         OutputError: there is no snapshot, or a table of one cannot be read.
@@ -87,10 +93,14 @@ def connect(output: Path) -> duckdb.DuckDBPyConnection:
         database.execute("SET python_enable_replacements = false")  # else a table name could mean a Python variable
         database.execute("SET autoinstall_known_extensions = false")
         database.execute("SET autoload_known_extensions = false")
+        database.execute("SET parquet_metadata_cache = true")  # every view looks at the foot of every file
         database.execute("CREATE SCHEMA latest")
         for table in TABLES:
             database.execute(_view(table, [path / f"{table}.parquet" for path in everything]))
             database.execute(_view(f"latest.{table}", [newest / f"{table}.parquet"]))
+        _add_rechecks(database, output)
+        _add_lineage(database)
+        database.execute((resources.files("gemcrawl.snapshot") / "views.sql").read_text("utf-8"))
         database.execute(f"SET allowed_directories = [{_literal(f'{output}/')}]")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
@@ -121,6 +131,38 @@ def query(output: Path, sql: str) -> pa.Table:
             return result.to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"SQL: {_line(error)}") from None
+
+
+def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Path) -> None:
+    """The view ``rechecks``, of no rows where there are none."""
+    files = sorted(path for path in (output / RECHECKS).glob("*.parquet") if _SNAPSHOT.fullmatch(path.stem))
+    if files:
+        listed = ", ".join(_literal(str(file)) for file in files)
+        source = f"read_parquet([{listed}], filename = true, hive_partitioning = false, union_by_name = true)"
+        database.execute(f"CREATE VIEW rechecks AS SELECT * EXCLUDE (filename), parse_filename(filename, true) AS recheck FROM {source}")  # noqa: S608
+        return
+    empty = arrow_schema(Recheck).empty_table()
+    database.register("_no_rechecks", empty)
+    database.execute("CREATE TABLE rechecks AS SELECT *, '' AS recheck FROM _no_rechecks")
+    database.unregister("_no_rechecks")
+
+
+def _add_lineage(database: duckdb.DuckDBPyConnection) -> None:
+    """The table ``lineage``: for every code of any snapshot, what it is in the newest one; itself where the register does not tell, or tells
+    of several."""
+    there = {code for (code,) in database.execute("SELECT code FROM latest.municipalities").fetchall()}
+    codes = {code for (code,) in database.execute("SELECT DISTINCT code FROM municipalities").fetchall()}
+    known = registry.successors() if codes - there else {}
+    rows = []
+    for code in sorted(codes):
+        at, seen = code, {code}
+        while at not in there and len(known.get(at, ())) == 1 and known[at][0] not in seen:
+            (at,) = known[at]
+            seen.add(at)
+        rows.append((code, at if at in there else code))
+    database.execute("CREATE TABLE lineage (code VARCHAR, municipality VARCHAR)")
+    if rows:
+        database.execute(f"INSERT INTO lineage VALUES {', '.join(['(?, ?)'] * len(rows))}", [value for row in rows for value in row])  # noqa: S608
 
 
 def _view(name: str, files: list[Path]) -> str:
