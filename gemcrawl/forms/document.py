@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -16,6 +17,8 @@ from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
 MAX_FORMS = 100
+MAX_ELEMENTS = 40_000
+"""Elements looked at; a page of a megabyte has some fifteen thousand."""
 MAX_TITLE = 300
 MAX_TEXT = 200
 _MAX_HEADINGS = 50
@@ -29,16 +32,15 @@ _LANDMARKS: dict[str, Place] = {"header": "header", "footer": "footer", "nav": "
 _ROLES: dict[str, Place] = {"banner": "header", "contentinfo": "footer", "navigation": "nav", "main": "main"}
 _IDS: dict[str, Place] = {
     "header": "header", "site-header": "header", "siteheader": "header", "page-header": "header", "topbar": "header", "top-bar": "header", "masthead": "header",
-    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer",
-    "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav", "breadcrumbs": "nav",
-    "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
+    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer", "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav",
+    "breadcrumbs": "nav", "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
 }  # fmt: skip
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _BOXES = frozenset({"div", "section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"})
 """Elements that matter inside forms only."""
 _ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
-_MAX_ALERT = 400
+_MAX_ALERT, _MAX_ALERTS = 400, 8
 _LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
 """Handled elements that hold no other."""
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
@@ -148,6 +150,7 @@ class _Pass:
         self.wanted: set[str] = set()
         self.controls = 0
         self.forms = 0
+        self.alerts = 0
 
     def run(self, root: LexborNode) -> Document:
         contexts: dict[int, _Context] = {}
@@ -159,7 +162,7 @@ class _Pass:
             "object": self.active, "embed": self.active, "html": self.html,
         }  # fmt: skip
         known, handler_of = contexts.get, handle.get
-        for node in root.traverse():
+        for node in islice(root.traverse(), MAX_ELEMENTS):
             parent = node.parent
             context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
             tag = node.tag or ""
@@ -226,7 +229,8 @@ class _Pass:
             changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
 
     def alert(self, node: LexborNode) -> None:
-        if len(self.document.alerts) < 5:
+        self.alerts += 1
+        if self.alerts <= _MAX_ALERTS:
             text = clean(node.text(deep=True), 2 * _MAX_ALERT)
             if len(text) <= _MAX_ALERT:
                 self.document.alerts.append(text)
@@ -441,7 +445,7 @@ class _Pass:
         self.document.forms = [form for form in self.document.forms if not is_link(form)]
         if self.wanted:
             texts = self.document.labels.texts
-            for node in root.traverse():
+            for node in islice(root.traverse(), MAX_ELEMENTS):
                 own = node.id
                 if own is not None and own in self.wanted and own not in texts:
                     texts[own] = text_of(node)
