@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice
-from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
 from gemcrawl.forms.buttons import address, goes_to, is_link
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of, type_of
+from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
@@ -25,21 +23,12 @@ _MAX_HEADINGS = 50
 _MAX_RESOURCES = 500
 _MAX_CONTROLS = 6000
 
-Place = Literal["main", "nav", "header", "footer"]
 Attributes = Mapping[str, str | None]
 
-_LANDMARKS: dict[str, Place] = {"header": "header", "footer": "footer", "nav": "nav", "main": "main"}
-_ROLES: dict[str, Place] = {"banner": "header", "contentinfo": "footer", "navigation": "nav", "main": "main"}
-_IDS: dict[str, Place] = {
-    "header": "header", "site-header": "header", "siteheader": "header", "page-header": "header", "topbar": "header", "top-bar": "header", "masthead": "header",
-    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer", "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav",
-    "breadcrumbs": "nav", "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
-}  # fmt: skip
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _BOXES = frozenset({"div", "section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"})
 """Elements that matter inside forms only."""
-_ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
 _MAX_ALERT, _MAX_ALERTS = 400, 8
 _LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
 """Handled elements that hold no other."""
@@ -98,6 +87,8 @@ class Document:
     has_main: bool = False
     headings: list[str] = field(default_factory=list)
     first_h1: str = ""
+    subjects: list[str] = field(default_factory=list)
+    """Those of the headings that stand in no header, footer or navigation."""
     links: list[tuple[str, str, str, Place]] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
@@ -194,20 +185,20 @@ class _Pass:
             node = node.parent if node.tag != "table" else None
 
     def box(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context) -> _Context:
-        place = _LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
+        place = LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
         if attributes:
             role = attributes.get("role")
             if role:
-                place = _ROLES.get(role, place)
+                place = ROLES.get(role, place)
                 if role == "alert":
                     self.alert(node)
-            by_class, alerts = _of_class((attributes.get("class") or "")[:MAX_TEXT])
+            by_class, alerts = of_class((attributes.get("class") or "")[:MAX_TEXT])
             if place is None and context.place == "main" and not context.main:
-                place = _IDS.get((attributes.get("id") or "").lower()) or by_class
+                place = IDS.get((attributes.get("id") or "").lower()) or by_class
             if alerts:
                 self.alert(node)
         changed: dict[str, object] = {}
-        if place is not None and not (context.form is not None and tag not in _LANDMARKS):
+        if place is not None and not (context.form is not None and tag not in LANDMARKS):
             main = place == "main" or (context.main and place not in {"footer", "nav"})
             if place == "main":
                 self.document.has_main = True
@@ -329,6 +320,8 @@ class _Pass:
             return
         if tag in {"h1", "h2"} and len(self.document.headings) < _MAX_HEADINGS:
             self.document.headings.append(text)
+            if context.place == "main":
+                self.document.subjects.append(text)
         if tag == "h1" and not self.document.first_h1:
             self.document.first_h1 = text
         if context.form is not None:
@@ -449,10 +442,3 @@ class _Pass:
                 own = node.id
                 if own is not None and own in self.wanted and own not in texts:
                     texts[own] = text_of(node)
-
-
-@lru_cache(maxsize=8192)
-def _of_class(class_: str) -> tuple[Place | None, bool]:
-    """What a class attribute says: the landmark that one of its first words names, and whether it is an alert."""
-    place = next((_IDS[word] for word in class_.lower().split()[:6] if word in _IDS), None)
-    return place, bool(_ALERT.search(class_))
