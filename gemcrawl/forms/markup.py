@@ -79,9 +79,20 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
 
 def _fewer_attributes(markup: bytes) -> bytes:
     """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time."""
-    if len(markup) < _SMALL and not any(len(piece) > _LONG_TAG for piece in markup.split(b"<")):
+    if len(markup) < _SMALL and not _has_gap(markup):
         return markup
     return _ATTRIBUTES.sub(_cut, markup)
+
+
+def _has_gap(markup: bytes) -> bool:
+    """Whether `_LONG_TAG` bytes in a row hold no ``<``."""
+    at = 0
+    while at + _LONG_TAG < len(markup):
+        last = markup.rfind(b"<", at + 1, at + _LONG_TAG)
+        if last < 0:
+            return True
+        at = last
+    return False
 
 
 def _cut(tag: re.Match[bytes]) -> bytes:
