@@ -303,10 +303,12 @@ class _Pass:
         if not href or len(self.document.links) >= 2 * MAX_LINKS:
             return
         href = href.strip()
-        if not href or href.startswith(_NOT_PAGES):
+        if not href or (":" in href and href.startswith(_NOT_PAGES)):
             return
         text = clean(node.text(deep=True), MAX_TEXT)
-        title = clean(attributes.get("title") or "", MAX_TEXT)
+        title = attributes.get("title") or ""
+        if title:
+            title = clean(title, MAX_TEXT)
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
