@@ -18,6 +18,10 @@ _MAX_ATTRIBUTES = 500
 _MAX_OPTIONS = 2000
 _ATTRIBUTES = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))*+)>?")
 """A tag, with its attributes as one group; takes each byte once."""
+_ORDINARY = re.compile(
+    rb"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][^\s/>]*+(?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+)){0,300}+(?:>|\Z))*+"
+)
+"""Text and tags of some hundred attributes at the most, as far as they go."""
 _ATTRIBUTE = re.compile(rb"[\s/]++[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))?+")
 _OPTION = re.compile(rb"<option(?=[\s>/])[^>]{0,500}>?", re.IGNORECASE)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]{0,40})")
@@ -81,7 +85,17 @@ def _fewer_attributes(markup: bytes) -> bytes:
     """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time."""
     if len(markup) < _SMALL and not _has_gap(markup):
         return markup
-    return _ATTRIBUTES.sub(_cut, markup)
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        ordinary = _ORDINARY.match(markup, at)
+        end = ordinary.end() if ordinary is not None else at
+        parts.append(markup[at:end])
+        tag = _ATTRIBUTES.match(markup, end)
+        if tag is None:
+            return b"".join((*parts, markup[end:]))
+        parts.append(_cut(tag))
+        at = tag.end()
 
 
 def _has_gap(markup: bytes) -> bool:
@@ -97,8 +111,6 @@ def _has_gap(markup: bytes) -> bool:
 
 def _cut(tag: re.Match[bytes]) -> bytes:
     attributes = tag[1]
-    if len(attributes) <= _LONG_TAG:
-        return tag[0]
     for count, attribute in enumerate(_ATTRIBUTE.finditer(attributes)):
         if count == _MAX_ATTRIBUTES:
             return tag[0][: tag.start(1) - tag.start() + attribute.start()] + b">"
