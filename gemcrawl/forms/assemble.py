@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -22,6 +23,8 @@ from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
 _SIDE_SHARE = 0.25
 """How much of the page's evidence counts for forms that are not its main form."""
+_BESIDE: dict[str, float] = {"newsletter": 6.0, "other": 9.0}
+"""Points by which a form shows by itself that it stands beside what the page is about: a subscription, a choice of cookies."""
 _TEXT = 1200
 _WISH = re.compile(
     r"\s*(?:ja,? )?(?:wilt u|wil je|wil jij|ik wil|mogen wij|mogen we|mag de|would you|do you want|may we|m.chten sie|wol(?:le)? jo)\b",
@@ -130,7 +133,7 @@ def page_zones(document: Document, url: str, entry_text: str) -> dict[str, list[
         "path": [" ".join(segments), *segments, rest.partition("?")[2][:100]],
         "title": [document.title],
         "h1": [document.first_h1 or (document.headings[0] if document.headings else "")],
-        "h2": [h for h in document.headings[:6] if h != document.first_h1],
+        "h2": [h for h in document.subjects[:6] if h != document.first_h1],
         "entry": [clean(entry_text, 200)],
     }
 
@@ -186,7 +189,7 @@ def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgeme
         if raw.place in {"header", "footer", "nav"} and not raw.main:
             continue
         own = judgements[i]
-        if own.kind in {"search", "login", "feedback"} or (own.kind == "newsletter" and own.total >= 6):
+        if own.kind in {"search", "login", "feedback"} or own.total >= _BESIDE.get(own.kind, math.inf):
             continue
         rank = (1 if raw.main else 0, 1 if own.kind != "other" or own.total < 4 else 0, len(fields))
         if rank > best_rank:

@@ -66,7 +66,7 @@ def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str,
                 break
         elif not sibling.is_element_node or tag in _SKIPPED:
             pass
-        elif _owned(sibling, tag):
+        elif tag in _ENDS or _owned(sibling, tag):
             ended = True
             break
         else:

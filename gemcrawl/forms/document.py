@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -14,6 +15,8 @@ from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
 MAX_FORMS = 100
+MAX_ELEMENTS = 40_000
+"""Elements looked at; a page of a megabyte has some fifteen thousand."""
 MAX_TITLE = 300
 MAX_TEXT = 200
 _MAX_HEADINGS = 50
@@ -26,7 +29,7 @@ _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "foote
 _BOXES = frozenset({"div", "section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"})
 """Elements that matter inside forms only."""
-_MAX_ALERT = 400
+_MAX_ALERT, _MAX_ALERTS = 400, 8
 _LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
 """Handled elements that hold no other."""
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
@@ -84,6 +87,8 @@ class Document:
     has_main: bool = False
     headings: list[str] = field(default_factory=list)
     first_h1: str = ""
+    subjects: list[str] = field(default_factory=list)
+    """Those of the headings that stand in no header, footer or navigation."""
     links: list[tuple[str, str, str, Place]] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
@@ -136,6 +141,7 @@ class _Pass:
         self.wanted: set[str] = set()
         self.controls = 0
         self.forms = 0
+        self.alerts = 0
 
     def run(self, root: LexborNode) -> Document:
         contexts: dict[int, _Context] = {}
@@ -147,7 +153,7 @@ class _Pass:
             "object": self.active, "embed": self.active, "html": self.html,
         }  # fmt: skip
         known, handler_of = contexts.get, handle.get
-        for node in root.traverse():
+        for node in islice(root.traverse(), MAX_ELEMENTS):
             parent = node.parent
             context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
             tag = node.tag or ""
@@ -214,7 +220,8 @@ class _Pass:
             changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
 
     def alert(self, node: LexborNode) -> None:
-        if len(self.document.alerts) < 5:
+        self.alerts += 1
+        if self.alerts <= _MAX_ALERTS:
             text = clean(node.text(deep=True), 2 * _MAX_ALERT)
             if len(text) <= _MAX_ALERT:
                 self.document.alerts.append(text)
@@ -296,10 +303,12 @@ class _Pass:
         if not href or len(self.document.links) >= 2 * MAX_LINKS:
             return
         href = href.strip()
-        if not href or href.startswith(_NOT_PAGES):
+        if not href or (":" in href and href.startswith(_NOT_PAGES)):
             return
         text = clean(node.text(deep=True), MAX_TEXT)
-        title = clean(attributes.get("title") or "", MAX_TEXT)
+        title = attributes.get("title") or ""
+        if title:
+            title = clean(title, MAX_TEXT)
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
@@ -313,6 +322,8 @@ class _Pass:
             return
         if tag in {"h1", "h2"} and len(self.document.headings) < _MAX_HEADINGS:
             self.document.headings.append(text)
+            if context.place == "main":
+                self.document.subjects.append(text)
         if tag == "h1" and not self.document.first_h1:
             self.document.first_h1 = text
         if context.form is not None:
@@ -429,7 +440,7 @@ class _Pass:
         self.document.forms = [form for form in self.document.forms if not is_link(form)]
         if self.wanted:
             texts = self.document.labels.texts
-            for node in root.traverse():
+            for node in islice(root.traverse(), MAX_ELEMENTS):
                 own = node.id
                 if own is not None and own in self.wanted and own not in texts:
                     texts[own] = text_of(node)

@@ -1,4 +1,4 @@
-"""Parts of a page as its elements, roles, ids and classes name them."""
+"""Where on a page an element stands, by its tag, role, id or class."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ LANDMARKS: dict[str, Place] = {"header": "header", "footer": "footer", "nav": "n
 ROLES: dict[str, Place] = {"banner": "header", "contentinfo": "footer", "navigation": "nav", "main": "main"}
 IDS: dict[str, Place] = {
     "header": "header", "site-header": "header", "siteheader": "header", "page-header": "header", "topbar": "header", "top-bar": "header", "masthead": "header",
-    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer",
-    "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav", "breadcrumbs": "nav",
-    "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
+    "footer": "footer", "site-footer": "footer", "sitefooter": "footer", "page-footer": "footer", "colophon": "footer", "nav": "nav", "navbar": "nav", "menu": "nav", "main-menu": "nav", "mainmenu": "nav", "navigation": "nav", "hoofdmenu": "nav", "breadcrumb": "nav",
+    "breadcrumbs": "nav", "main": "main", "content": "main", "main-content": "main", "maincontent": "main",
 }  # fmt: skip
 _ALERT = re.compile(r"(?:^|[\s_-])(?:alert|error|foutmelding|errormessage|error-page|melding)(?:$|[\s_-])")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 
 MAX_BYTES = 2_000_000
 _MAX_DEPTH = 600
@@ -11,7 +12,19 @@ _MANY_TAGS = 4000
 _SOME_TAGS = 800
 _MANY_FORMATS = 300
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
-_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_SMALL = 60_000
+_LONG_TAG = 3000
+_MAX_ATTRIBUTES = 500
+_MAX_OPTIONS = 2000
+_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))*+)>?")
+"""A tag, with its attributes as one group; takes each byte once."""
+_ORDINARY = re.compile(
+    rb"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][^\s/>]*+(?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+)){0,300}+(?:>|\Z))*+"
+)
+"""Text and tags of some hundred attributes at the most, as far as they go."""
+_ATTRIBUTE = re.compile(rb"[\s/]++[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))?+")
+_OPTION = re.compile(rb"<option(?=[\s>/])[^>]{0,500}>?", re.IGNORECASE)
+_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]{0,40})")
 _FORMAT = re.compile(
     rb"<(?:[bisuBISU]|[eE][mM]|[tT][tT]|[bB][iI][gG]|[cC][oO][dD][eE]|[fF][oO][nN][tT]|[nN][oO][bB][rR]|[sS](?:[mM][aA][lL][lL]|[tT][rR](?:[iI][kK][eE]|[oO][nN][gG])))[\s>/]"
 )
@@ -19,9 +32,9 @@ _VOID = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li dd dt option optgroup tr td th thead tbody tfoot path use circle rect line".split()
 )
 _KEPT = frozenset(
-    b"html head title base meta link script style body a form input select option textarea button h1 h2 h3 legend iframe frame noscript img".split()
+    b"html head title base meta link script style body a form input select option textarea button h1 h2 h3 iframe frame noscript img".split()
 )
-_ANY_TAG = re.compile(rb"</?([a-zA-Z][a-zA-Z0-9]*)[^>]{0,2000}>?")
+_ANY_TAG = re.compile(rb"</?([a-zA-Z][^\s/>]{0,40})[^>]{0,2000}>?")
 
 
 def markup_of(body: bytes, charset: str | None = None) -> bytes:
@@ -30,7 +43,7 @@ def markup_of(body: bytes, charset: str | None = None) -> bytes:
     The character set is the byte order mark's, else `charset` (of the response header), else that of the first ``meta``, else UTF-8, else
     windows-1252.
     """
-    return _flat(_utf8(body[:MAX_BYTES], charset))
+    return _flat(_fewer_options(_fewer_attributes(_utf8(body[:MAX_BYTES], charset))))
 
 
 def _utf8(body: bytes, charset: str | None) -> bytes:
@@ -66,6 +79,53 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         return body.decode(name, "replace").encode("utf-8", "replace")
     except (LookupError, ValueError, TypeError):
         return body.decode("utf-8", "replace").encode()
+
+
+def _fewer_attributes(markup: bytes) -> bytes:
+    """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time."""
+    if len(markup) < _SMALL and not _has_gap(markup):
+        return markup
+    parts: list[bytes] = []
+    at = 0
+    while True:
+        ordinary = _ORDINARY.match(markup, at)
+        end = ordinary.end() if ordinary is not None else at
+        parts.append(markup[at:end])
+        tag = _ATTRIBUTES.match(markup, end)
+        if tag is None:
+            return b"".join((*parts, markup[end:]))
+        parts.append(_cut(tag))
+        at = tag.end()
+
+
+def _has_gap(markup: bytes) -> bool:
+    """Whether `_LONG_TAG` bytes in a row hold no ``<``."""
+    at = 0
+    while at + _LONG_TAG < len(markup):
+        last = markup.rfind(b"<", at + 1, at + _LONG_TAG)
+        if last < 0:
+            return True
+        at = last
+    return False
+
+
+def _cut(tag: re.Match[bytes]) -> bytes:
+    attributes = tag[1]
+    for count, attribute in enumerate(_ATTRIBUTE.finditer(attributes)):
+        if count == _MAX_ATTRIBUTES:
+            return tag[0][: tag.start(1) - tag.start() + attribute.start()] + b">"
+    return tag[0]
+
+
+def _fewer_options(markup: bytes) -> bytes:
+    """Markup with at most `_MAX_OPTIONS` options: a parser goes through all of a select's for each new one."""
+    if markup.count(b"<") < _MAX_OPTIONS:
+        return markup
+    options = _OPTION.finditer(markup)
+    last = next(islice(options, _MAX_OPTIONS, None), None)
+    if last is None:
+        return markup
+    return markup[: last.start()] + _OPTION.sub(b" ", markup[last.start() :])
 
 
 def _flat(markup: bytes) -> bytes:

@@ -124,6 +124,7 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
     """The links, joined by ``addresses``; by ``over_https`` where the document would be that of an https page."""
     found: dict[tuple[str, str, str], Link] = {}
     web = addresses.web
+    insecure = not addresses.base.startswith("https:")
     for href, text, title, place in document.links:
         route = ""
         if "#" in href:
@@ -135,7 +136,8 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
         url = web(href)
         key = (url, text, route)
         if url and key not in found:
-            found[key] = Link(url, text, title, place, route, url.startswith("http:") and over_https.web(href).startswith("https:"))
+            upgrades = insecure and url.startswith("http:") and over_https.web(href).startswith("https:")
+            found[key] = Link(url, text, title, place, route, upgrades)
             if len(found) >= MAX_LINKS:
                 break
     return tuple(found.values())

@@ -46,3 +46,34 @@ def test_a_form_that_a_script_will_make_has_its_place_among_the_others() -> None
         "data-form-id=contactformulier></div></main><footer><form method=post><h3>Nieuwsbrief</h3><input type=email><button>Aanmelden</button></form></footer>"
     )
     assert [form.kind for form in read_page(html.encode(), "https://www.gem.test/contact").forms] == ["search", "contact", "newsletter"]
+
+
+N = "<label>Naam<input name=q1></label>"
+M = "<label>E-mailadres<input type=email name=q2></label>"
+P = "<label>Telefoon<input type=tel name=q3></label>"
+V = "<label>Uw vraag<textarea name=v></textarea></label>"
+S = "<header><form role=search><input name=q><button>Zoek</button></form></header>"
+F = (
+    "<footer><h2>Contact</h2><p>14 030</p><h2>Nieuwsbrief</h2><form method=post action=/nb><label>E-mailadres<input type=email name=q2></label>"
+    "<button>Aanmelden</button></form></footer>"
+)
+
+SEVERAL = [
+(["search","appointment","manage_appointment","newsletter"],"/afspraak",S+"<main><h1>Afspraak</h1><section><h2>Afspraak maken</h2><form method=post><label>Product<select><option>Paspoort</select></label><button>Volgende</button></form></section><section><h2>Afspraak wijzigen of annuleren</h2><form method=post><label>Afspraaknummer<input></label><button>Zoek afspraak</button></form></section></main>"+F),
+(["search","contact","callback","newsletter"],"/contact",S+"<main><h1>Contact</h1><h2>Stel uw vraag</h2><form method=post>"+N+M+V+"<button>Verstuur</button></form><h2>Bel mij terug</h2><form method=post action=/bel>"+N+P+"<button>Bel mij terug</button></form></main>"+F),
+(["search","feedback","newsletter"],"/afspraak-maken",S+"<main><h1>Afspraak maken</h1><p>Bel 14 030</p><aside><form method=post><p>Vond u wat u zocht?</p><label><input type=radio name=f>Ja</label><label><input type=radio name=f>Nee</label><textarea name=t placeholder='Toelichting'></textarea><button>Verstuur</button></form></aside></main>"+F),
+(["search","comment"],"/nieuws/contactformulier-vernieuwd",S+"<main><article><h1>Contactformulier vernieuwd</h1><p>tekst</p></article><section id=comments><h2>Reacties</h2><form id=commentform method=post>"+N+M+"<label>Reactie<textarea name=comment></textarea></label><button>Reactie plaatsen</button></form></section></main>"),
+(["search","login","newsletter"],"/mijn",S+"<main><h1>Mijn Gemeente</h1><form method=post><label>E-mailadres<input name=u></label><label>Wachtwoord<input type=password></label><button>Inloggen</button></form></main>"+F),
+(["search","product","newsletter"],"/parkeren/contact",S+"<main><h1>Parkeervergunning aanvragen</h1><form method=post>"+N+M+"<label>Kenteken<input></label><button>Aanvragen</button></form></main>"+F),
+(["search","complaint","contact"],"/contact",S+"<main><h1>Klacht of vraag</h1><section><h2>Klacht indienen</h2><form method=post>"+N+M+"<label>Uw klacht<textarea></textarea></label><button>Klacht versturen</button></form></section><section><h2>Vraag stellen</h2><form method=post>"+N+M+V+"<button>Vraag versturen</button></form></section></main>"),
+(["search","search","newsletter"],"/zoeken",S+"<main><h1>Zoekresultaten voor 'afspraak maken'</h1><form><input name=q value='afspraak maken'><button>Zoeken</button></form></main>"+F),
+(["search","search"],"/afspraken",S+"<main><h1>Prestatieafspraken</h1><form method=get><label>Jaar<select name=jaar><option>2024</select></label><button>Filter</button></form></main>"),
+(["search","other"],"/afspraak-maken",S+"<main><h1>Afspraak maken</h1><a href=https://x.mijnafspraakmaken.nl>Maak een afspraak</a></main><div role=dialog><form method=post><h2>Cookies</h2><label><input type=checkbox name=a>Statistiek</label><button>Accepteren</button></form></div>"),
+(["search","report"],"/melding",S+"<main><h1>Melding openbare ruimte</h1><p>Heeft u een vraag? Gebruik het contactformulier.</p><form method=post><label>Waar is het?<input></label><label>Omschrijving<textarea></textarea></label>"+N+M+P+"<button>Versturen</button></form></main>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kinds", "path", "html"), SEVERAL, ids=[f"{path}: {', '.join(kinds)}" for kinds, path, _ in SEVERAL])
+def test_each_of_several_forms_is_typed_for_itself(kinds: list[str], path: str, html: str) -> None:
+    reading = read_page(f"<title>x</title>{html}".encode(), f"https://www.gem.test{path}")
+    assert [form.kind for form in reading.forms] == kinds, [form.kind_reasons for form in reading.forms]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gemcrawl.forms.personal import category, in_order, name_words
-from gemcrawl.items import PERSONAL_DATA
+from gemcrawl.forms.personal import asked, category, in_order, name_words
+from gemcrawl.items import PERSONAL_DATA, Field
 
 
 def of(
@@ -101,3 +101,61 @@ def test_order_is_that_of_the_closed_list() -> None:
 def test_words_of_a_name() -> None:
     assert name_words("ctl00$Main$EmailAdres") == "email adres"
     assert name_words("a[b][c][]") == "c"
+
+
+MORE_LABELS = [("Voor- en achternaam", "name"),("Uw voornaam en achternaam", "name"),("Volledige naam aanvrager", "name"),("Naam contactpersoon", "name"),("Contactpersoon", "name"),("First name", "name"),("Last name / Surname", "name"),("Vorname", "name"),("Nachname *", "name"),("Foarnamme", "name"),("Efternamme", "name"),("Roepnaam", "name"),("Tussenvoegsel", "name"),("Meisjesnaam", "name"),
+("Aanhef *", "gender"),("Geslacht", "gender"),("Anrede", "gender"),("Salutation", "gender"),
+("Geboortedatum kind", "family"),("Geboortedatum partner", "family"),("Geboorteplaats", "birth_date"),("Leeftijd", "birth_date"),("Geb. datum", "birth_date"),("Geburtsdatum (TT.MM.JJJJ)", "birth_date"),
+("Burgerservicenummer", "bsn"),("BSN van uw partner", "family"),("BSN-nummer", "bsn"),("Citizen service number (BSN)", "bsn"),
+("Straat en huisnummer", "address"),("Huisnr.", "address"),("Huisletter", "address"),("Toevoeging huisnummer", "address"),("Land", "address"),("Country", "address"),("Street address", "address"),("Hausnummer", "address"),("Straße", "address"),("Adresgegevens", "address"),("Correspondentieadres", "address"),("Nieuw adres", "address"),
+("Postcode (1234 AB)", "postcode"),("PLZ", "postcode"),("Postal code", "postcode"),("Postkoade", "postcode"),
+("Woonplaats", "city"),("Plaats", "city"),("Ort", "city"),("Town/City", "city"),("Stêd", "city"),
+("E-mail", "email"),("Mailadres", "email"),("Uw e-mailadres (verplicht)", "email"),("E-Mail-Adresse", "email"),("Bevestig e-mailadres", "email"),
+("Tel. overdag", "phone"),("Telefoonnummer (mobiel of vast)", "phone"),("Mobiele telefoon", "phone"),("06", "phone"),("Phone number", "phone"),("Rufnummer", "phone"),("Op welk nummer kunnen we u bereiken?", "phone"),("Tillefoannûmer", "phone"),
+("IBAN", "iban"),("Rekeningnummer (IBAN)", "iban"),("Op welk rekeningnummer ontvangt u het geld?", "iban"),
+("Kenteken van uw auto", "licence_plate"),("Kennzeichen", "licence_plate"),
+("Nummer van uw identiteitsbewijs", "document_number"),("Paspoortnummer", "document_number"),("Rijbewijsnummer", "document_number"),
+("Nationaliteit", "nationality"),("Staatsangehörigkeit", "nationality"),
+("Naam kind", "family"),("Naam van de overledene", "family"),("Burgerlijke staat", "family"),("Voornamen kind", "family"),
+("Heeft u een beperking?", "health"),("Bent u rolstoelgebruiker? (rolstoel)", "health"),("Allergieën", "health"),
+("Handtekening", "signature"),
+("Naam evenement", None),("Naam van uw organisatie", None),("Bedrijfsnaam", None),("Firma", None),("Organisatie", None),("Onderwerp", None),("Subject", None),("Betreft", None),("Zaaknummer", None),("Kenmerk", None),("Factuurnummer", None),("Aanslagnummer", None),("KvK-nummer", None),("Vestigingsnummer", None),("Afspraaknummer", None),("Afspraakcode", None),("Datum", None),("Tijdstip", None),("Aantal personen", None),("Website", None),("Locatie van de melding", None),("Datum gebeurtenis", None),("Welke dag?", None),("Captcha", None),("Hoeveel is 3 + 4?", None),("Trefwoord", None),("Gebruikersnaam", None),("Titel van uw idee", None),("Naam van het project", None),("Naam product", None),("Bedrag", None),("Inkomen", None),("Ik ga akkoord met de privacyverklaring", None),("Product", None),("Soort melding", None),("Afdeling", None),("Hotel", None),("Plaats van de melding", None),("Naam ambtenaar", None),("Naam hond", None),("Chipnummer", None),("Perceelnummer", None),("Kadastraal nummer", None),("Functie", None),("School", None),("Wat is uw relatie tot de gemeente?", None),("Type woning", None),("Bouwjaar woning", None),("Startdatum", None),("Ingangsdatum verhuizing", None),("Aantal gasten", None),("Reden van uw verzoek", None),("Bereikbaarheid", None),("Beschikbaarheid", None),("Wachtwoord", None),("Zoek op adres", None) ]  # fmt: skip
+MORE_NAMES = [("naam", "name"),("txtNaam", "name"),("ctl00$cph$tbVoornaam", "name"),("edit-field-naam-0-value", "name"),("submitted[naam]", "name"),("tx_form[achternaam]", "name"),("email1", "email"),("contactEmail", "email"),("tel", "phone"),("telefoonnummer_mobiel", "phone"),("form[fields][postcode]", "postcode"),("huisnr", "address"),("woonplaats2", "city"),("your-name", "name"),("fld_email", "email"),("bsn_nummer", "bsn"),("iban_nr", "iban"),("kentekenplaat", "licence_plate"),("geboortedatum_dag", "birth_date"),("dob_day", "birth_date"),("subject", None),("message", None),("productnaam", None),("field_1", None),("q", None),("bestelling", None),("titel", None),("datum", None),("organisatie", None),("txtEmailadres", "email"),("strEmail", "email"),("inputTelefoon", "phone"),("frmPostcode", "postcode"),("tbWoonplaats", "city"),("vraag_naam", "name"),("uwnaam", "name"),("Naam_3", "name"),("Form_Email", "email")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "expected"), MORE_LABELS)
+def test_more_labels(label: str, expected: str | None) -> None:
+    assert of(label) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), MORE_NAMES)
+def test_more_names(name: str, expected: str | None) -> None:
+    assert of(name=name) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("Postcode en woonplaats", ("postcode", "city")), ("Naam, adres en woonplaats", ("name", "address", "city")), ("Telefoonnummer of e-mailadres", ("email", "phone")),
+        ("Country of birth", ("birth_date",)), ("Straat + huisnummer", ("address",)), ("Geboortedatum en -plaats", ("birth_date",)), ("Naam (en adres)", ("name",)),
+    ],
+)  # fmt: skip
+def test_one_field_may_ask_for_several_things(label: str, expected: tuple[str, ...]) -> None:
+    field = Field(name="f", label=label, type="text", category=of(label))
+    assert asked([field]) == expected
+
+
+def test_somebody_elses_data_are_family() -> None:
+    assert of("Voornaam", group="Gegevens partner") == "family"
+    assert of("BSN van uw kind") == "family"
+    assert of("Handtekening", group="Gegevens partner") == "signature"
+
+
+def test_choices_tell_a_salutation() -> None:
+    assert category(label="Title", group="", autocomplete="", name="t", id_="", type_="select", hint="Mr / Mrs / Ms") == "gender"
+    assert category(label="Keuze", group="", autocomplete="", name="t", id_="", type_="select", hint="Adres / Postcode") is None
+
+
+def test_an_example_in_the_field_counts_last() -> None:
+    assert category(label="Hoe bereiken we u?", group="", autocomplete="", name="x", id_="", type_="text", hint="06-12345678") == "phone"
+    assert category(label="Waar is het?", group="", autocomplete="", name="x", id_="", type_="text", hint="Zoek uw adres") is None

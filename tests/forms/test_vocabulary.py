@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
+from gemcrawl import preflight
 from gemcrawl.exceptions import UsageError
 from gemcrawl.forms import PageReading, read_page, vocabulary
 
@@ -127,3 +129,15 @@ def test_a_directory_with_nothing_in_it_is_a_mistake(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere", Path(__file__)):
         with pytest.raises(UsageError, match=r"kinds\.toml"):
             vocabulary.use(path)
+
+
+def test_a_crawl_takes_it_up_before_its_first_request(tmp_path: Path) -> None:
+    (tmp_path / "kinds.toml").write_text('[phrases.callback]\n"wolkenkrabbel" = 6\n', encoding="utf-8")
+    settings = Settings()
+    settings.setmodule("gemcrawl.settings")
+    settings.set("GEMCRAWL_VOCABULARY", str(tmp_path))
+    preflight.check_connections(settings)
+    assert [form.kind for form in read_page(PAGE, URL).forms] == ["callback"]
+    settings.set("GEMCRAWL_VOCABULARY", str(tmp_path / "nowhere"))
+    with pytest.raises(UsageError, match="nowhere"):
+        preflight.check_connections(settings)
