@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gemcrawl.transport.hsts import Policy
     from gemcrawl.transport.trust import TrustStore
 
+SPACING = 0.2
+"""Delays between two handshakes with one server, unless GEMCRAWL_PROBE_SPACING says how many seconds: a handshake is less work than a page."""
 BACK_OFF = 5
 """Spacings to wait before a handshake that was cut off is tried once more."""
 PAUSE = 25
@@ -74,9 +76,10 @@ class Measurer:
         settings = crawler.settings
         self._crawler, self._trust = crawler, trust
         self._issuers = Issuers(trust, self._fetch_issuer)
-        self._spacing = settings.getfloat("GEMCRAWL_PROBE_SPACING")
+        spacing = settings.get("GEMCRAWL_PROBE_SPACING")
+        self.spacing = SPACING * settings.getfloat("DOWNLOAD_DELAY") if spacing is None else float(spacing)
         pause = settings.get("GEMCRAWL_CONFIRM_PAUSE")
-        self._pause = PAUSE * self._spacing if pause is None else float(pause)
+        self._pause = PAUSE * self.spacing if pause is None else float(pause)
         self._resolver: Resolver | None = None
         self._prober: Prober | None = None
         self._asker: Asker | None = None
@@ -92,8 +95,8 @@ class Measurer:
             ca_file = settings.get("GEMCRAWL_CA_FILE")
             headers = {"User-Agent": settings.get("USER_AGENT"), **settings.getdict("DEFAULT_REQUEST_HEADERS")}
             self._asker = Asker(guard, Path(ca_file) if ca_file else None, headers)
-            limits = Limits(back_off=BACK_OFF * self._spacing)
-            self._prober = Prober(self._resolver, guarded(guard), limits=limits, spacing=self._spacing)
+            limits = Limits(back_off=BACK_OFF * self.spacing)
+            self._prober = Prober(self._resolver, guarded(guard), limits=limits, spacing=self.spacing)
 
     async def close(self) -> None:
         """Ends what is under way."""

@@ -14,7 +14,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from scrapy.utils.test import get_crawler
 
+from gemcrawl.pipelines.measure import Measurer
+from gemcrawl.transport.trust import TrustStore
 from tests.cli.program import CHECKOUT, Ended, run
 from tests.pipelines.gate import Gate, loop_in_thread
 from tests.support.authority import EVERY_SUITE, TLS13, Authority, Leaf, Versions
@@ -109,6 +112,14 @@ def gate(world: World, host: str, scheme: str = "https", **options: Any) -> Iter
     """A gate before a host of the world, and the rule that leads through it."""
     with Gate(world.port(host, scheme), **options) as made:
         yield made, f"{host}:{443 if scheme == 'https' else 80}:127.0.0.1:{made.port}"
+
+
+@pytest.mark.parametrize(("delay", "told", "spacing"), [(1.0, None, 0.2), (5.0, None, 1.0), (1.0, 0.05, 0.05)])
+def test_handshakes_with_one_server_keep_a_fifth_of_the_delay_unless_told_otherwise(
+    delay: float, told: float | None, spacing: float
+) -> None:
+    crawler = get_crawler(settings_dict={"DOWNLOAD_DELAY": delay, "GEMCRAWL_PROBE_SPACING": told})
+    assert Measurer(crawler, TrustStore(None)).spacing == pytest.approx(spacing)
 
 
 def test_nothing_is_asked_twice_of_a_network_that_works(world: World, tmp_path: Path) -> None:
