@@ -33,6 +33,13 @@ READ: dict[str, int] = {
     "control-location": 0,
     "long-location": 0,
     "bad-charset": 1037,
+    "robots-100-megabytes": 4 * 1024 * 1024,
+    "robots-agents": 478_890,
+    "sitemap-entities": 1_059_319,
+    "sitemap-deep": 4_000_008,
+    "sitemap-attributes": 3_488_944,
+    "links": 457_780,
+    "deep-page": 3_200_000,
 }
 """Attacks that bring an answer, and the bytes of its body that are kept."""
 FAILS = {
