@@ -15,7 +15,7 @@ from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
 MAX_FORMS = 100
-MAX_ELEMENTS = 40_000
+MAX_ELEMENTS = 30_000
 """Elements looked at; a page of a megabyte has some fifteen thousand."""
 MAX_TITLE = 300
 MAX_TEXT = 200
