@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BUDGET = 60
 """Requests after which a crawler that does not know when to stop gives a municipality up; a site has about fifty pages."""
-EVERY = 5
+EVERY = 12
 """One in so many of the municipalities that have forms is tried; all of them would take the other two crawlers four minutes each."""
 CONCURRENCY = 24
 """gemcrawl: municipalities at the same time, one request each; the others: requests at the same time."""
