@@ -90,11 +90,12 @@ def _results(done: Ended, kind: str = "appointment") -> dict[str, set[str]]:
     return found
 
 
-def _changed(told: dict[str, Any], change: str, *, confirmed: bool) -> set[str]:
+def _changed(told: dict[str, Any], change: str, *kinds: str, confirmed: bool) -> set[str]:
+    """Municipalities whose answer for one of these kinds of form changed so."""
     return {
         row["municipality"]
         for row in told["changes"]
-        if (row["level"], row["kind"], row["change"], row["confirmed"]) == ("municipality", "appointment", change, confirmed)
+        if (row["level"], row["change"], row["confirmed"]) == ("municipality", change, confirmed) and row["kind"] in kinds
     }
 
 
@@ -135,17 +136,16 @@ def test_a_recheck_takes_a_handful_of_requests(morning: Morning) -> None:
 
 
 def test_what_one_night_saw_is_not_news_yet(morning: Morning) -> None:
-    assert _changed(morning.before, "fixed", confirmed=False) == set(TEN)
-    assert _changed(morning.before, "new", confirmed=False) == set(THREE)
+    assert _changed(morning.before, "fixed", "appointment", confirmed=False) == set(TEN)
+    assert _changed(morning.before, "new", "appointment", "contact", confirmed=False) == set(THREE)
     assert not [row for row in morning.before["changes"] if row["confirmed"]]
 
 
 def test_in_the_end_ten_are_fixed_and_three_are_new(morning: Morning) -> None:
     assert morning.third.code == 6
-    assert _changed(morning.after, "fixed", confirmed=True) == set(TEN)
-    assert _changed(morning.after, "new", confirmed=True) == set(THREE)
-    counts = morning.after["counts"]["municipalities"]["appointment"]
-    assert {name: n["confirmed"] for name, n in counts.items() if n["confirmed"]} == {"fixed": 10, "new": 3}
+    assert _changed(morning.after, "fixed", "appointment", confirmed=True) == set(TEN)
+    assert _changed(morning.after, "new", "appointment", "contact", confirmed=True) == set(THREE)
+    assert morning.after["counts"]["municipalities"]["appointment"]["fixed"] == {"confirmed": 10, "seen_once": 0}
     assert {row["new"] for row in morning.after["changes"] if row["change"] == "new" and row["level"] == "form"} <= {
         "insecure",
         "downgrade",
@@ -153,7 +153,7 @@ def test_in_the_end_ten_are_fixed_and_three_are_new(morning: Morning) -> None:
 
 
 def test_rechecks_are_kept_beside_the_snapshots(morning: Morning, make_reader: Callable[[str], list[dict[str, Any]]]) -> None:
-    rows = make_reader("SELECT recheck, count(DISTINCT municipality) AS n FROM rechecks WHERE kind = 'appointment' GROUP BY ALL ORDER BY 1")
+    rows = make_reader("SELECT recheck, count(DISTINCT municipality) AS n FROM rechecks GROUP BY ALL ORDER BY 1")
     assert [row["n"] for row in rows] == [10, 10, 3]
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from gemcrawl.cli import formats
 from gemcrawl.cli.exit_codes import ExitCode
-from gemcrawl.exceptions import UsageError
+from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 from gemcrawl.transport.urls import clean
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def recheck(
 
     Example: gemcrawl recheck --only GM0363
 
-    Exit codes: 0 all are fixed or gone, 1 error, 2 wrong usage, 5 interrupted, 6 at least one is not.
+    Exit codes: 0 all are fixed or gone, 1 error, 2 wrong usage, 4 a run works on the output, 5 interrupted, 6 at least one is not.
     """
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise UsageError(f"--log-level {clean(log_level, 40)!r}: it is DEBUG, INFO, WARNING or ERROR")
@@ -75,10 +75,15 @@ def run_recheck(settings: Mapping[str, Any], *, only: str = "", everything: bool
     rows: list[Recheck] = []
     quiet = {"EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None}}
     crawler, error = run_spider(RecheckSpider, {**settings, **quiet}, only=only, everything=everything, seen=rows.extend)
-    kept = crawler.stats.get_value("recheck/path") if crawler.stats is not None else None
+    if isinstance(error, Locked):  # before anything was opened, statistics included
+        Console(stderr=True).print(Text(f"gemcrawl: {error}"), soft_wrap=True)
+        return ExitCode.LOCKED
+    if isinstance(error, GemcrawlError):
+        raise error
     if error is not None:
         Console(stderr=True).print(Text(f"gemcrawl: {type(error).__name__}: {clean(str(error))}"), soft_wrap=True)
         return ExitCode.ERROR
+    kept = crawler.stats.get_value("recheck/path") if crawler.stats is not None else None
     if kept is None:
         Console(stderr=True).print("interrupted; nothing was kept")
         return ExitCode.INTERRUPTED

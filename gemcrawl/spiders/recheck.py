@@ -18,6 +18,7 @@ from gemcrawl.items import IN_SCOPE, Municipality, Recheck, Survey
 from gemcrawl.pipelines.transport import TransportPipeline
 from gemcrawl.registry import Entry
 from gemcrawl.snapshot.known import KnownTown, known_towns
+from gemcrawl.snapshot.lock import OutputLock
 from gemcrawl.snapshot.read import latest
 from gemcrawl.snapshot.rechecks import write
 from gemcrawl.survey.explore import Limits, survey
@@ -69,6 +70,7 @@ class RecheckSpider(Spider):
 
         Raises:
             UsageError: there is no snapshot, a code is not in it, or what `gemcrawl.preflight` finds; nothing has been requested yet.
+            Locked: a run works on the output, or another recheck; the two would not know of each other's requests to one server.
         """
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
@@ -80,6 +82,7 @@ class RecheckSpider(Spider):
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.judge = TransportPipeline.from_crawler(crawler)
+        spider.lock = OutputLock.acquire(spider.output)
         return spider
 
     output: Path
@@ -89,6 +92,7 @@ class RecheckSpider(Spider):
     render: Render | None
     render_budget: Budget
     judge: TransportPipeline
+    lock: OutputLock
 
     async def start(self) -> AsyncIterator[Any]:
         """At most GEMCRAWL_CONCURRENT_SITES municipalities at a time; yields nothing, but Scrapy wants a generator."""
@@ -102,8 +106,8 @@ class RecheckSpider(Spider):
                 rows.extend(found)
                 self.seen(found)
 
-        self.judge.open_spider()
         try:
+            self.judge.open_spider()
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(min(self.settings.getint("GEMCRAWL_CONCURRENT_SITES"), len(self.towns))):
                     tasks.create_task(work())
@@ -111,6 +115,7 @@ class RecheckSpider(Spider):
         finally:
             self.stopping.set()
             await self.judge.close_spider()
+            self.lock.release()
         path = await asyncio.to_thread(write, self.output, started, rows)
         assert self.crawler.stats is not None
         self.crawler.stats.set_value("recheck/path", str(path))

@@ -210,6 +210,17 @@ class TestRecheck:
         assert (found.code, found.out, found.err.count("\n")) == (2, "", 1), found
         assert words in found.err
 
+    def test_while_a_run_works_on_the_output_nothing_is_asked(self, folder, forks):
+        from gemcrawl.snapshot.lock import OutputLock
+
+        lock = OutputLock.acquire(folder / "output")
+        try:
+            found = forks.run("recheck", cwd=folder)
+        finally:
+            lock.release()
+        assert (found.code, found.out, found.err.count("\n")) == (4, "", 1), found
+        assert "another run works in" in found.err
+
 
 @pytest.mark.parametrize("command", ["diff", "notify", "summary", "recheck"])
 def test_help_shows_an_example_and_the_exit_codes(command, forks, tmp_path):
