@@ -45,7 +45,7 @@ def what(form: Row, say: Words) -> Iterator[str]:
         key = "case.supplier_by" if form["supplier_evidence"] else "case.supplier"
         yield "  " + say(key, name=clean(form["supplier"]), evidence=clean(form["supplier_evidence"] or ""))
     if form["personal_data"]:
-        data = ", ".join(say.name("personal", data) for data in form["personal_data"])
+        data = ", ".join(say.name("personal_data", data) for data in form["personal_data"])
         yield "  " + say("case.asks", data=data, level=say.name("levels", form["personal_data_level"]))
     key = "case.found_one" if form["depth"] == 1 else "case.found"
     yield "  " + say(key, via=say.name("vias", form["found_via"]), depth=form["depth"], at=form["fetched_at"])
