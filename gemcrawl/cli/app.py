@@ -22,6 +22,7 @@ from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.notify import notify
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
@@ -214,6 +215,7 @@ app.command()(notify)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
+app.command()(report)
 app.command()(rules)
 
 

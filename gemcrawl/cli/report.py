@@ -30,12 +30,12 @@ class Languages(StrEnum):
 
 def report(
     output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
-    snapshot: Annotated[str, typer.Option("--snapshot", metavar="NAME", help="A snapshot, such as 2026-11-23T020000Z; the newest when left out.")] = "",
+    snapshot: Annotated[str, typer.Option(help="A snapshot: its name or the beginning of it, latest, or previous.")] = "latest",
     to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Folder of the report; OUTPUT/report when left out.")] = None,
     lang: Annotated[Languages, typer.Option("--lang", help="Language; both: Dutch first, English beside it.")] = Languages.both,
     embargo: Annotated[
         str, typer.Option(metavar="DAYS", help="Count insecure cases but do not name them until so long after notice, such as 60d.")
-    ] = "0d",
+    ] = "0",
 ) -> None:
     """Write a report that opens in a browser from disk: plain files, no scripts, no network.
 
@@ -43,24 +43,26 @@ def report(
 
     Exit codes: 0 written (or it was there already), 1 cannot be written, 2 wrong usage, such as a snapshot that does not exist.
     """
-    index, changed = make(output, snapshot=snapshot or None, to=to, lang=lang, embargo=embargo)
+    index, changed = make(output, snapshot=snapshot, to=to, lang=lang, embargo=embargo)
     console = Console()
     console.print(Text(f"report: {index}" + ("" if changed else " (unchanged)")), soft_wrap=True)
     console.print(Text(f"open:   {index.absolute().as_uri()}"), soft_wrap=True)
 
 
 def make(
-    output: Path, *, snapshot: str | None = None, to: Path | None = None, lang: Languages = Languages.both, embargo: str = "0d"
+    output: Path, *, snapshot: str = "latest", to: Path | None = None, lang: Languages = Languages.both, embargo: str = "0"
 ) -> tuple[Path, bool]:
     """Writes a report; its first page, and whether anything changed.
 
     Raises:
         OutputError, UsageError: as `gemcrawl.report.data.load` and `gemcrawl.report.write.write` say.
     """
-    from gemcrawl.report import data, notices, write
+    from gemcrawl.notify.embargo import embargo_of, parse_days
+    from gemcrawl.report import data, write
 
-    languages: tuple[Lang, ...] = ("nl", "en") if lang is Languages.both else (lang.value,)
-    loaded = data.load(output, snapshot, notices.withhold(output, embargo))
+    chosen: dict[Languages, tuple[Lang, ...]] = {Languages.nl: ("nl",), Languages.en: ("en",), Languages.both: ("nl", "en")}
+    languages = chosen[lang]
+    loaded = data.load(output, snapshot, embargo_of(output, parse_days(embargo)))
     folder = to or output / "report"
     with _progress(write.count(loaded, languages)) as done:
         changed = write.write(loaded, folder, languages, done)

@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl import registry
-from gemcrawl.exceptions import OutputError
+from gemcrawl.compare.load import resolve
+from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import Host, columns
+from gemcrawl.notify import Embargo
 from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
-from gemcrawl.snapshot.read import connect, directory_of, latest
+from gemcrawl.snapshot.read import connect
 
 if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
-Case = tuple[str, str]
-Withhold = Callable[[Iterable[Row]], frozenset[Case]]
-"""Says of rows of forms which may not be named."""
 
 KINDS = ("appointment", "contact")
 STATUSES = ("insecure", "downgrade", "weak", "secure", "not_tested", "not_found")
@@ -59,8 +58,8 @@ class Data:
     """The snapshot's datapackage.json; empty when it cannot be read."""
     embargo: bool
     """Whether there is one, also when it hides nothing."""
-    withheld: frozenset[Case]
-    """Cases counted but not named."""
+    withheld: int
+    """Forms counted but not named."""
 
     def hosts_of(self, form: Row) -> list[Host]:
         """The hosts that a form needs, in the order of the way."""
@@ -68,22 +67,21 @@ class Data:
         return named + self.data_hosts.get(form["municipality"], [])
 
 
-def load(output: Path, snapshot: str | None = None, withhold: Withhold | None = None) -> Data:
+def load(output: Path, snapshot: str = "latest", embargo: Embargo | None = None) -> Data:
     """Reads a snapshot.
 
     Args:
         output: directory of the snapshots.
-        snapshot: name of one; None for the newest.
-        withhold: the embargo, if there is one.
+        snapshot: as for `gemcrawl.compare.load.resolve`.
+        embargo: what may be named; None: everything.
 
     Raises:
         OutputError: there is no such snapshot, or it cannot be read.
-        UsageError: not the name of a snapshot.
+        UsageError: not a snapshot, or more than one.
     """
-    directory = latest(output) if snapshot is None else directory_of(output, snapshot)
-    if not directory.is_dir():
-        raise OutputError(f"no snapshot {snapshot} in {output}; list them with: gemcrawl query --output {output} "
-                          '"SELECT DISTINCT snapshot FROM municipalities"')  # fmt: skip
+    directory = resolve(output, snapshot)
+    if directory.absolute().parent != output.absolute():
+        raise UsageError(f"{directory} is not in {output}; name the directory that it is in with --output")
     name = directory.name.removeprefix("snapshot=")
     with connect(output) as database:
         numbers = queries.run(database, name)
@@ -92,27 +90,29 @@ def load(output: Path, snapshot: str | None = None, withhold: Withhold | None = 
     for row in tables["municipalities"]:
         if not _CODE.fullmatch(row["code"]):
             raise OutputError(f"{directory}: {row['code']!r} is no code of a municipality, so there can be no page of it")
-    withheld = withhold(tables["forms"]) if withhold else frozenset()
+    embargo = embargo if embargo and embargo.days else None
+    hidden = [form for form in tables["forms"] if embargo and embargo.hides(form)]
     seen = {(row["municipality"], row["form_id"]): row for row in numbers["since"]}
     for form in tables["forms"]:
         known = seen.get((form["municipality"], form["form_id"]), {})
         form["since"], form["first_seen"] = known.get("since", name), known.get("first_seen", name)
     # Of a kind with a case withheld no form is shown: one that is not withheld would tell that another one is.
-    kinds = {(form["municipality"], form["kind"]) for form in tables["forms"] if (form["municipality"], form["form_id"]) in withheld}
-    unpublished = {(row["code"], kind) for row in tables["municipalities"] for kind in KINDS if row[kind] == "not_tested"} if withhold else set()
-    shown = [form for form in tables["forms"] if (form["municipality"], form["kind"]) not in kinds | unpublished]
+    unpublished = {(form["municipality"], form["kind"]) for form in hidden}
+    if embargo:
+        unpublished |= {(row["code"], kind) for row in tables["municipalities"] for kind in KINDS if row[kind] == "not_tested"}
+    shown = [form for form in tables["forms"] if (form["municipality"], form["kind"]) not in unpublished]
     return Data(
         snapshot=name,
         moment=datetime.strptime(name + "+0000", "%Y-%m-%dT%H%M%SZ%z"),
         numbers=numbers,
-        municipalities=_municipalities(tables["municipalities"], kinds | unpublished),
+        municipalities=_municipalities(tables["municipalities"], unpublished),
         forms=_by_municipality(sorted(shown, key=_order)),
         hosts=_by_name(hosts),
         data_hosts=_data_hosts(hosts),
         pages=_by_municipality(tables["pages"]),
         descriptor=_descriptor(directory),
-        embargo=withhold is not None,
-        withheld=withheld,
+        embargo=embargo is not None,
+        withheld=len(hidden),
     )
 
 
