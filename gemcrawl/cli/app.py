@@ -22,6 +22,7 @@ from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.notify import notify
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.report import make as make_report
 from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, UsageError
@@ -186,6 +187,9 @@ def demo(
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file).lines():
             console.print(Text(f"  {line}"))
+    index, _ = make_report(output)
+    console.print()
+    console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
 
 @app.command()

@@ -85,6 +85,7 @@ SELECT supplier, code, weight, count(DISTINCT municipality) AS municipalities
 FROM found
 WHERE weight <> 'note'
 GROUP BY supplier, code, weight
+HAVING count(DISTINCT municipality) > 1
 ORDER BY municipalities DESC, list_position(['insecure', 'downgrade', 'weak'], weight), supplier, code
 LIMIT 40
 

@@ -25,7 +25,7 @@ MENU = ("index", "municipalities", "findings", "suppliers", "provinces", "person
 RULE_SETS = ("https-2016", "ncsc-webapp-2015", "decree-2023", "internet-nl-2025")
 GLYPHS = {"insecure": "◆", "downgrade": "▲", "weak": "■", "secure": "●", "not_tested": "○", "not_found": "□", UNPUBLISHED: "◇", "note": "·"}
 """The shapes of the map as characters."""
-MOST_NAMED = 25
+MOST_NAMED = 12
 """Forms named on the front page."""
 MAP_WIDTH, MAP_MARGIN = 520.0, 30.0
 TREND_WIDTH, TREND_HEIGHT, TREND_GAP = 360.0, 200.0, 17.0
