@@ -1,4 +1,4 @@
-"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|transport|tls|all]``.  Prints Markdown; leaves nothing behind.
+"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|transport|report|tls|all]``.  Prints Markdown; leaves nothing behind.
 
 ``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
 """
@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, night, process, speed, transport
+from benchmarks import effort, night, process, reporting, speed, transport
 from benchmarks.tls import report
 
-PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "transport": transport.run, "tls": report.run}
+PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "transport": transport.run, "report": reporting.run, "tls": report.run}
 _WHEN_NAMED = ("tls", "requests")
 _NEED_ROOT = ("speed",)
 

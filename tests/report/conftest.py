@@ -13,8 +13,8 @@ from tests.cli.program import run
 from tests.report.nights import first_night, published, second_night
 from tests.snapshot.rows import NIGHT
 
-SIZE = 40
-"""Municipalities of the demo nation that are surveyed: enough for an insecure form."""
+SIZE = 24
+"""Municipalities of the demo nation that are surveyed: enough for a form of nearly every status."""
 
 
 @pytest.fixture

@@ -82,7 +82,10 @@ def test_personal_data_is_what_the_files_say(demo_output: Path) -> None:
     assert {row["category"]: row["municipalities"] for row in numbers if row["municipalities"]} == {
         c: len(of) for c, of in insecure.items()
     }
-    assert [row["category"] for row in numbers][:1] == ["bsn"]
+
+
+def test_the_citizen_service_number_comes_first(two_nights: Path) -> None:
+    assert [row["category"] for row in load(two_nights, "previous").numbers["personal"]] == ["bsn", "email"]
 
 
 def test_provinces_add_up(demo_output: Path) -> None:
