@@ -41,7 +41,7 @@ def report(
 
     Example: gemcrawl report --embargo 60d
 
-    Exit codes: 0 written (or it was there already), 1 cannot be written, 2 wrong usage, such as a snapshot that does not exist.
+    Exit codes: 0 written (or it was there already), 2 wrong usage, such as a snapshot that does not exist or a folder that cannot be written.
     """
     index, changed = make(output, snapshot=snapshot, to=to, lang=lang, embargo=embargo)
     console = Console()

@@ -125,7 +125,7 @@ class Site:
         yield self._page("suppliers")
         yield self._page("provinces")
         yield self._page("personal", most=self._most("personal"), named=self._insecure(asking=True))
-        yield self._page("coverage", coverage=self._coverage(), unread=self._unread())
+        yield self._page("coverage", coverage=self._coverage(), unread=self._unread(), headline=self._headline())
         yield self._page("trend", **self._trend())
         yield self._page("method", **self._method())
         for row in self._data.municipalities:
@@ -166,18 +166,21 @@ class Site:
         )
 
     def _index(self) -> dict[str, Any]:
-        headline: dict[str, dict[str, Row]] = {kind: {} for kind in KINDS}
-        for row in self._data.numbers["headline"]:
-            headline[row["kind"]][row["rule_set"]] = row
         worst = self._insecure()
         return {
-            "headline": headline,
+            "headline": self._headline(),
             "statuses_of": self._status_counts(),
             "suppliers": [row for row in self._data.numbers["suppliers"] if row["supplier"] and row["affected"]],
             "worst": worst[:MOST_NAMED],
             "more_worst": max(0, len(worst) - MOST_NAMED),
             "map": self._map(),
         }
+
+    def _headline(self) -> dict[str, dict[str, Row]]:
+        found: dict[str, dict[str, Row]] = {kind: {} for kind in KINDS}
+        for row in self._data.numbers["headline"]:
+            found[row["kind"]][row["rule_set"]] = row
+        return found
 
     def _status_counts(self) -> dict[str, dict[str, int]]:
         counts: dict[str, dict[str, int]] = {kind: dict.fromkeys(STATUSES, 0) for kind in KINDS}

@@ -45,13 +45,14 @@ def write(data: Data, to: Path, languages: Sequence[Lang], done: Callable[[], No
         UsageError: there is something else in ``to``.
         OutputError: it cannot be written.
     """
+    named, to = to, to.resolve()  # what a link leads to is replaced, not the link
     if to.exists() and not (to.is_dir() and ((to / MARK).is_file() or not any(to.iterdir()))):
-        raise UsageError(f"{to} is there and is no report; name another folder with --to, or remove it")
+        raise UsageError(f"{named} is there and is no report; name another folder with --to, or remove it")
     try:
-        to.absolute().parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(mkdtemp(prefix=f".{to.name}-", dir=to.absolute().parent))
+        to.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(mkdtemp(prefix=f".{to.name}-", dir=to.parent))
     except OSError as error:
-        raise OutputError(f"the report cannot be written to {to}: {error.strerror or error}") from None
+        raise OutputError(f"the report cannot be written to {named}: {error.strerror or error}") from None
     try:
         fresh.chmod(0o755)
         written = _fill(fresh, data, languages, done)
@@ -59,7 +60,7 @@ def write(data: Data, to: Path, languages: Sequence[Lang], done: Callable[[], No
             return False
         _swap(fresh, to)
     except OSError as error:
-        raise OutputError(f"the report cannot be written to {to}: {error.strerror or error}") from None
+        raise OutputError(f"the report cannot be written to {named}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return True
@@ -97,7 +98,7 @@ def _swap(fresh: Path, to: Path) -> None:
     if not to.exists():
         fresh.rename(to)
         return
-    aside = Path(mkdtemp(prefix=f".{to.name}-old-", dir=to.absolute().parent))
+    aside = Path(mkdtemp(prefix=f".{to.name}-old-", dir=to.parent))
     try:
         os.replace(to, aside / "report")  # noqa: PTH105
         try:

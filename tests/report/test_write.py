@@ -59,6 +59,14 @@ def test_an_empty_folder_is_filled(output: Path, tmp_path: Path) -> None:
     assert (tmp_path / "empty" / "index.html").is_file()
 
 
+def test_a_link_to_a_folder_stays_one(output: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for languages in (("nl",), ("en",)):
+        assert write.write(data.load(output), tmp_path / "link", languages)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "index.html").is_file()
+
+
 def test_a_failure_leaves_the_earlier_report(output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     to = tmp_path / "report"
     write.write(data.load(output), to, ("nl",))
