@@ -15,7 +15,14 @@ from tempfile import TemporaryDirectory
 from benchmarks import effort, night, process, reporting, speed, transport
 from benchmarks.tls import report
 
-PARTS = {"night": night.run, "speed": speed.run, "requests": effort.run, "transport": transport.run, "report": reporting.run, "tls": report.run}
+PARTS = {
+    "night": night.run,
+    "speed": speed.run,
+    "requests": effort.run,
+    "transport": transport.run,
+    "report": reporting.run,
+    "tls": report.run,
+}
 _WHEN_NAMED = ("tls", "requests")
 _NEED_ROOT = ("speed",)
 
