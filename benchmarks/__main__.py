@@ -1,4 +1,4 @@
-"""Measures gemcrawl: ``python -m benchmarks [night|speed|requests|reading|transport|rendering|hostile|tls|all]``.  Prints Markdown; leaves nothing behind.
+"""Measures gemcrawl: ``python -m benchmarks [PART|all]``, the parts being `PARTS`.  Prints Markdown; leaves nothing behind.
 
 ``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
 """
@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, hostile, night, process, reading, rendering, speed, transport
+from benchmarks import effort, hostile, night, process, reading, rendering, reporting, speed, transport
 from benchmarks.tls import report
 
 PARTS = {
@@ -22,6 +22,7 @@ PARTS = {
     "reading": reading.run,
     "transport": transport.run,
     "rendering": rendering.run,
+    "report": reporting.run,
     "hostile": hostile.run,
     "tls": report.run,
 }

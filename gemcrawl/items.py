@@ -209,6 +209,8 @@ class Municipality(_Row):
     name: Annotated[str, "name in CBS spelling"]
     province: Annotated[str, "province on the survey date"]
     website: Annotated[str, "host from the registry"]
+    lat: Annotated[float | None, "degrees north of its centre, WGS84, from the registry"] = None
+    lon: Annotated[float | None, "degrees east of its centre, WGS84, from the registry"] = None
     start_url: Annotated[str | None, "the home page that answered, after redirects"] = None
     outcome: Annotated[Outcome, "how the survey of this municipality ended"]
     reason: Annotated[Reason | None, "why, when the outcome is not surveyed"] = None

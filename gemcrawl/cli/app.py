@@ -22,6 +22,8 @@ from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.notify import notify
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.report import make as make_report
+from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, UsageError
 
@@ -190,6 +192,9 @@ def demo(
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
             console.print(Text(f"  {line}"))
+    index, _ = make_report(output)
+    console.print()
+    console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
 
 @app.command()
@@ -219,6 +224,7 @@ app.command()(notify)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
+app.command()(report)
 app.command()(rules)
 
 

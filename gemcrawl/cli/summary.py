@@ -79,6 +79,7 @@ def show(console: Console, snapshot: Path, *, query_options: str = "") -> None:
     console.print(Text(f"snapshot: {snapshot}"), soft_wrap=True)
     sql = "SELECT name, form_id, page_url, findings[1].code FROM latest.forms JOIN latest.municipalities m ON m.code = municipality WHERE verdict = 'insecure'"
     console.print(Text(f'next:     {program()} query {query_options}"{sql}"'), soft_wrap=True)
+    console.print(Text(f"or:       {program()} report {query_options}".rstrip()), soft_wrap=True)
 
 
 def summary(

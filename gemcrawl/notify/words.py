@@ -8,9 +8,9 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-Language = Literal["nl", "en"]
+from gemcrawl.report import words
 
-_FINDINGS = {"nl": ("gemcrawl.notify", "findings.nl.toml"), "en": ("gemcrawl.cli", "explain.toml")}
+Language = Literal["nl", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,9 @@ def _toml(package: str, name: str) -> dict[str, Any]:
     return tomllib.loads((resources.files(package) / name).read_text("utf-8"))
 
 
-@cache
 def findings(language: Language) -> dict[str, dict[str, str]]:
-    """``title`` and ``fix`` by finding code."""
-    return _toml(*_FINDINGS[language])
+    """``title``, ``why`` and ``fix`` by finding code."""
+    return words.findings()[language]
 
 
 @cache

@@ -48,6 +48,8 @@ class Filler:
             name=entry.name,
             province=entry.province,
             website=entry.website,
+            lat=entry.lat,
+            lon=entry.lon,
             outcome="partial" if self.reason == "deadline" else "failed",
             reason=self.reason,
             appointment="not_tested",

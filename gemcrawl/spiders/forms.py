@@ -300,6 +300,8 @@ def failed_survey(entry: Entry, started: datetime) -> Survey:
             name=entry.name,
             province=entry.province,
             website=entry.website,
+            lat=entry.lat,
+            lon=entry.lon,
             outcome="failed",
             reason="error",
             appointment="not_tested",

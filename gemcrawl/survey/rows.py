@@ -63,6 +63,8 @@ def municipality_row(
         name=entry.name,
         province=entry.province,
         website=entry.website,
+        lat=entry.lat,
+        lon=entry.lon,
         start_url=start_url,
         outcome=outcome,
         reason=reason,

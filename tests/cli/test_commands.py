@@ -110,4 +110,6 @@ def test_the_demo_surveys_and_scores(tmp_path: Path) -> None:
     assert "scored against the truth of the nation:" in found.out
     assert re.search(r"recall", found.out)
     assert len(list(tmp_path.glob("demo/snapshot=*/forms.parquet"))) == 1
+    assert f"report, to open in a browser: {(tmp_path / 'demo/report/index.html').as_uri()}\n" in found.out
+    assert (tmp_path / "demo/report/index.html").is_file()
     assert "Traceback" not in found.err

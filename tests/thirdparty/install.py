@@ -28,13 +28,13 @@ class CannotInstall(Exception):
     """There is no tool, or no network, to install with."""
 
 
-def bundles() -> dict[str, Path]:
-    """The npm packages by name, unpacked; their dependencies are not installed and none of their scripts runs.
+def bundles(file: Path = PINS) -> dict[str, Path]:
+    """The npm packages of a file of pins by name, unpacked; their dependencies are not installed and none of their scripts runs.
 
     What they ship for browsers is whole in itself, so ``npm pack`` is enough.
     """
-    pins: dict[str, dict[str, str]] = json.loads(PINS.read_text(encoding="utf-8"))
-    folder = _once("npm", PINS.read_bytes(), lambda target: _npm(pins, target))
+    pins: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    folder = _once("npm", file.read_bytes(), lambda target: _npm(pins, target))
     return {name: folder / str(number) / "package" for number, name in enumerate(pins)}
 
 

@@ -1,0 +1,80 @@
+"""`gemcrawl report`: a snapshot as a site of plain files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gemcrawl.report.words import Lang
+
+
+class Languages(StrEnum):
+    """Of which the pages are made."""
+
+    nl = "nl"
+    en = "en"
+    both = "both"
+
+
+def report(
+    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    snapshot: Annotated[str, typer.Option(help="A snapshot: its name or the beginning of it, latest, or previous.")] = "latest",
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Folder of the report; OUTPUT/report when left out.")] = None,
+    lang: Annotated[Languages, typer.Option("--lang", help="Language; both: Dutch first, English beside it.")] = Languages.both,
+    embargo: Annotated[
+        str, typer.Option(metavar="DAYS", help="Count insecure cases but do not name them until so long after notice, such as 60d.")
+    ] = "0",
+) -> None:
+    """Write a report that opens in a browser from disk: plain files, no scripts, no network.
+
+    Example: gemcrawl report --embargo 60d
+
+    Exit codes: 0 written (or it was there already), 2 wrong usage, such as a snapshot that does not exist or a folder that cannot be written.
+    """
+    index, changed = make(output, snapshot=snapshot, to=to, lang=lang, embargo=embargo)
+    console = Console()
+    console.print(Text(f"report: {index}" + ("" if changed else " (unchanged)")), soft_wrap=True)
+    console.print(Text(f"open:   {index.absolute().as_uri()}"), soft_wrap=True)
+
+
+def make(
+    output: Path, *, snapshot: str = "latest", to: Path | None = None, lang: Languages = Languages.both, embargo: str = "0"
+) -> tuple[Path, bool]:
+    """Writes a report; its first page, and whether anything changed.
+
+    Raises:
+        OutputError, UsageError: as `gemcrawl.report.data.load` and `gemcrawl.report.write.write` say.
+    """
+    from gemcrawl.notify.embargo import embargo_of, parse_days
+    from gemcrawl.report import data, write
+
+    chosen: dict[Languages, tuple[Lang, ...]] = {Languages.nl: ("nl",), Languages.en: ("en",), Languages.both: ("nl", "en")}
+    languages = chosen[lang]
+    loaded = data.load(output, snapshot, embargo_of(output, parse_days(embargo)))
+    folder = to or output / "report"
+    with _progress(write.count(loaded, languages)) as done:
+        changed = write.write(loaded, folder, languages, done)
+    return folder / "index.html", changed
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("pages"), BarColumn(), MofNCompleteColumn(), console=console, transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("pages", total=total)
+        yield lambda: bar.advance(task)

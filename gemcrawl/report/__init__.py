@@ -1,0 +1,1 @@
+"""What people look at: a static site made of the published snapshots."""

@@ -1,0 +1,343 @@
+"""The pages of the report: data in, HTML out, one text per path.  Strings from sites are escaped by the templates and never become code,
+and only http and https addresses become links."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from gemcrawl.items import Host
+from gemcrawl.report import case, charts, queries
+from gemcrawl.report.data import KINDS, STATUSES, UNPUBLISHED, Data, Row
+from gemcrawl.report.words import Lang, Words
+from gemcrawl.transport import rules
+from gemcrawl.transport.urls import clean, scheme_of
+
+MENU = ("index", "municipalities", "findings", "suppliers", "provinces", "personal", "coverage", "trend", "method")
+RULE_SETS = ("https-2016", "ncsc-webapp-2015", "decree-2023", "internet-nl-2025")
+GLYPHS = {"insecure": "◆", "downgrade": "▲", "weak": "■", "secure": "●", "not_tested": "○", "not_found": "□", UNPUBLISHED: "◇", "note": "·"}
+"""The shapes of the map as characters."""
+MOST_NAMED = 12
+"""Forms named on the front page."""
+MAP_WIDTH, MAP_MARGIN = 520.0, 30.0
+TREND_WIDTH, TREND_HEIGHT, TREND_GAP = 360.0, 200.0, 17.0
+
+Tree = list[tuple[str, list[str]]]
+
+
+def safe_url(url: object) -> str:
+    """An address that may become a link: http or https, without control characters; else empty."""
+    text = url if isinstance(url, str) else ""
+    return text if text.isprintable() and " " not in text and scheme_of(text) in ("http", "https") else ""
+
+
+def anchor(form: Mapping[str, Any]) -> str:
+    """The id of a form as part of an address."""
+    return re.sub(r"[^A-Za-z0-9_-]", "", str(form["form_id"]))[:80]
+
+
+def codes(form: Mapping[str, Any], weight: str | None = None) -> list[str]:
+    """The finding codes of a form, worst first; of one weight."""
+    return list(dict.fromkeys(f["code"] for f in form["findings"] if weight is None or f["weight"] == weight))
+
+
+def tree(lines: Iterable[str]) -> Tree:
+    """Lines of a case as a list of two levels."""
+    found: Tree = []
+    for line in lines:
+        if line.startswith("    ") and found:
+            found[-1][1].append(line.strip())
+        else:
+            found.append((line.strip(), []))
+    return found
+
+
+def day_of(snapshot: str) -> str:
+    """The date in the name of a snapshot."""
+    return snapshot[:10]
+
+
+def moment_of(snapshot: str) -> str:
+    """Date and time in the name of a snapshot."""
+    return f"{snapshot[:10]} {snapshot[11:13]}:{snapshot[13:15]}"
+
+
+class Site:
+    """Writes the pages of one language.
+
+    Args:
+        data: what is shown.
+        lang: its language.
+        folder: where the pages of this language stand in the site: "" or "en/".
+        other: the other language and its folder, where there is one.
+    """
+
+    def __init__(self, data: Data, lang: Lang, folder: str = "", other: tuple[Lang, str] | None = None) -> None:
+        self._data, self._folder, self._say = data, folder, Words(lang)
+        self._by_code = {row["code"]: row for row in data.municipalities}
+        self._hosts: dict[int, Tree] = {}
+        style = (resources.files("gemcrawl.report") / "templates" / "report.css").read_text("utf-8")
+        self._environment = Environment(
+            loader=PackageLoader("gemcrawl.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
+        )
+        self._environment.globals |= {
+            "data": data,
+            "say": self._say,
+            "day": f"{data.moment:%Y-%m-%d}",
+            "menu": MENU,
+            "kinds": KINDS,
+            "rule_sets": RULE_SETS,
+            "statuses": (*STATUSES, UNPUBLISHED),
+            "statuses_counted": STATUSES,
+            "weights": ("insecure", "downgrade", "weak", "note"),
+            "glyphs": GLYPHS,
+            "numbers": data.numbers,
+            "totals": data.numbers["totals"][0],
+            "by_code": self._by_code,
+            "clean": clean,
+            "safe_url": safe_url,
+            "anchor": anchor,
+            "codes": codes,
+            "asked": self._asked,
+            "worst_codes": self._worst_codes,
+            "page_of": lambda code: f"m/{code}.html",
+            "date_of": day_of,
+            "moment_of": moment_of,
+            "style": Markup(style),  # noqa: S704 - our own file
+            "style_hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            "other": other[0] if other else None,
+            "other_root": other[1] if other else "",
+        }
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Path and text of every page."""
+        yield self._page("index", **self._index())
+        yield self._page("municipalities")
+        yield self._page("findings", places=self._places(), most=self._most("findings"))
+        yield self._page("suppliers")
+        yield self._page("provinces")
+        yield self._page("personal", most=self._most("personal"), named=self._insecure(asking=True))
+        yield self._page("coverage", coverage=self._coverage(), unread=self._unread(), headline=self._headline())
+        yield self._page("trend", **self._trend())
+        yield self._page("method", **self._method())
+        for row in self._data.municipalities:
+            yield self._page("municipality", f"m/{row['code']}.html", row=row, **self._municipality(row))
+
+    def _page(self, template: str, here: str | None = None, **values: Any) -> tuple[str, str]:
+        here = here or f"{template}.html"
+        root = "../" * here.count("/")
+        up = root + "../" * self._folder.count("/")
+        text = self._environment.get_template(f"{template}.html.j2").render(here=here, root=root, up=up, **values)
+        return self._folder + here, re.sub(r"\n{2,}", "\n", text)
+
+    def _most(self, name: str) -> int:
+        return max((row["municipalities"] for row in self._data.numbers[name]), default=0)
+
+    def _asked(self, form: Mapping[str, Any]) -> str:
+        return ", ".join(self._say.name("personal_data", category) for category in form["personal_data"])
+
+    def _worst_codes(self, code: str) -> str:
+        forms = [form for form in self._data.forms.get(code, []) if form["kind"] in KINDS]
+        found = (finding for form in forms for finding in form["findings"] if finding["weight"] in ("insecure", "downgrade"))
+        titles = dict.fromkeys(self._say.finding(finding["code"])["title"] for finding in found)
+        return "; ".join(titles)
+
+    def _insecure(self, *, asking: bool = False) -> list[Row]:
+        """Insecure forms that may be named, those that ask for the most sensitive data first; ``asking``: of all kinds, if they ask for any."""
+        order = [row["category"] for row in self._data.numbers["personal"]]
+        forms = [form for of in self._data.forms.values() for form in of if form["verdict"] == "insecure"]
+        forms = [form for form in forms if (form["personal_data"] if asking else form["kind"] in KINDS)]
+        return sorted(
+            forms,
+            key=lambda form: (
+                min((order.index(category) for category in form["personal_data"]), default=99),
+                form["https_2016"] != "fail",
+                self._by_code[form["municipality"]]["name"],
+                form["form_id"],
+            ),
+        )
+
+    def _index(self) -> dict[str, Any]:
+        worst = self._insecure()
+        return {
+            "headline": self._headline(),
+            "statuses_of": self._status_counts(),
+            "suppliers": [row for row in self._data.numbers["suppliers"] if row["supplier"] and row["affected"]],
+            "worst": worst[:MOST_NAMED],
+            "more_worst": max(0, len(worst) - MOST_NAMED),
+            "map": self._map(),
+        }
+
+    def _headline(self) -> dict[str, dict[str, Row]]:
+        found: dict[str, dict[str, Row]] = {kind: {} for kind in KINDS}
+        for row in self._data.numbers["headline"]:
+            found[row["kind"]][row["rule_set"]] = row
+        return found
+
+    def _status_counts(self) -> dict[str, dict[str, int]]:
+        counts: dict[str, dict[str, int]] = {kind: dict.fromkeys(STATUSES, 0) for kind in KINDS}
+        for row in self._data.numbers["statuses"]:
+            counts[row["kind"]][row["status"]] = row["municipalities"]
+        return counts
+
+    def _map(self) -> dict[str, Any]:
+        rows = [row for row in self._data.municipalities if row["lat"] is not None]
+        places, height = charts.project({row["code"]: (row["lat"], row["lon"]) for row in rows}, MAP_WIDTH, MAP_MARGIN)
+        order = (UNPUBLISHED, *reversed(STATUSES))  # the worst is drawn last, on top
+        provinces: dict[str, list[charts.Point]] = {}
+        for row in rows:
+            provinces.setdefault(row["province"], []).append(places[row["code"]])
+        labels = [
+            (name, round(sum(x for x, _ in at) / len(at), 1), round(max(y for _, y in at) + 24, 1))
+            for name, at in sorted(provinces.items())
+        ]
+        return {
+            "width": MAP_WIDTH,
+            "height": height + 10,
+            "labels": labels,
+            "dots": {kind: [(row, *places[row["code"]]) for row in sorted(rows, key=lambda row: order.index(row[kind]))] for kind in KINDS},
+            "missing": len(self._data.municipalities) - len(rows),
+        }
+
+    def _places(self) -> dict[str, list[tuple[Row, Row]]]:
+        """By finding: the municipalities that may be named, each with its worst form that has it."""
+        found: dict[str, dict[str, Row]] = {}
+        for municipality, forms in self._data.forms.items():
+            for form in forms:
+                for code in codes(form) if form["kind"] in KINDS else ():
+                    found.setdefault(code, {}).setdefault(municipality, form)
+        return {
+            code: sorted(((self._by_code[at], form) for at, form in of.items()), key=lambda pair: (pair[0]["name"], pair[0]["code"]))
+            for code, of in found.items()
+        }
+
+    def _coverage(self) -> dict[str, dict[str, int]]:
+        found = {}
+        for kind, of in self._status_counts().items():
+            found[kind] = {"not_found": of["not_found"], "not_tested": of["not_tested"]}
+            found[kind]["found"] = sum(of.values()) - sum(found[kind].values())
+        return found
+
+    def _unread(self) -> list[tuple[Row, str]]:
+        """Municipalities without a result for a kind of form, and why; none under embargo, since they would tell the others apart."""
+        if self._data.embargo:
+            return []
+        rows = [row for row in self._data.municipalities if {row["appointment"], row["contact"]} & {"not_tested", "not_found"}]
+        return [(row, self._why_unread(row)) for row in rows]
+
+    def _why_unread(self, row: Row) -> str:
+        if row["outcome"] != "surveyed":
+            why = self._say.name("outcomes", row["outcome"])
+            return f"{why}: {self._say.name('reasons', row['reason'])}" if row["reason"] else why
+        failures = {page["failure"] for page in self._data.pages.get(row["code"], []) if page["failure"]}
+        if any(form["kind"] in KINDS and form["verdict"] == "not_tested" for form in self._data.forms.get(row["code"], [])):
+            return self._say("coverage.why_form")
+        if failures and "not_tested" in (row["appointment"], row["contact"]):
+            return self._say("coverage.why_pages", reasons=", ".join(sorted(self._say.name("reasons", reason) for reason in failures)))
+        return self._say("coverage.why_none" if "not_tested" not in (row["appointment"], row["contact"]) else "coverage.why_unknown")
+
+    def _trend(self) -> dict[str, Any]:
+        numbers = self._data.numbers
+        nights = sorted({row["snapshot"] for row in numbers["trend"]})
+        failing = {(row["snapshot"], row["kind"], row["rule_set"]): row["failing"] for row in numbers["trend"]}
+        top = max(failing.values(), default=0)
+        rows = {
+            kind: [{"snapshot": night} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights] for kind in KINDS
+        }
+        lines = {
+            kind: {rule: charts.line([row[rule] for row in of], top, TREND_WIDTH, TREND_HEIGHT) for rule in RULE_SETS}
+            for kind, of in rows.items()
+        }
+        shown = {(form["municipality"], form["form_id"]) for of in self._data.forms.values() for form in of}
+        changes = [row for row in numbers["changes"] if (row["municipality"], row["form_id"]) in shown]
+        return {
+            "nights": nights,
+            "trend_rows": rows,
+            "trend_lines": lines,
+            "trend_labels": {kind: _apart({rule: of[rule][-1][1] for rule in RULE_SETS}) if nights else {} for kind, of in lines.items()},
+            "trend_top": top,
+            "line_classes": ("insecure", "downgrade", "secure", ""),
+            "changes": changes,
+            "changes_unnamed": len(numbers["changes"]) - len(changes),
+        }
+
+    def _method(self) -> dict[str, Any]:
+        about = self._data.descriptor.get("gemcrawl", {})
+        facts: dict[str, Any] = {
+            "snapshot": self._data.snapshot,
+            "started": about.get("started"),
+            "finished": about.get("finished"),
+            "program": about.get("program_version"),
+            "as_of": about.get("as_of"),
+            "preload": about.get("preload_list_date"),
+            "register": (about.get("registry") or {}).get("sha256"),
+            "settings": ", ".join(f"{name} {value}" for name, value in (about.get("settings") or {}).items()),
+        }
+        resources_ = self._data.descriptor.get("resources") or []
+        return {
+            "facts": [(name, str(value)) for name, value in facts.items() if value],
+            "files": [{"path": str(of.get("path", "")), "rows": of.get("rows", ""), "hash": str(of.get("hash", ""))} for of in resources_],
+            "norms": [
+                (name, asdict(rule) | {"codes": case.ordered(rule.fails_on), "tls": rule.tls.table if rule.tls else ""})
+                for name in RULE_SETS
+                if (rule := rules.load().get(name))
+            ],
+            "queries": [(name, sql.replace("$snapshot", f"'{self._data.snapshot}'")) for name, sql in queries.load().items()],
+        }
+
+    def _municipality(self, row: Row) -> dict[str, Any]:
+        forms = self._data.forms.get(row["code"], [])
+        pages = self._data.pages.get(row["code"], [])
+        full = [form for form in forms if form["kind"] in KINDS or form["verdict"] in ("insecure", "downgrade")]
+        hosts = {id(host): host for form in full for host in self._data.hosts_of(form)}
+        published = UNPUBLISHED not in (row["appointment"], row["contact"])
+        return {
+            "cases": [self._case(form, pages) for form in full],
+            "others": [form for form in forms if form not in full],
+            "hosts": [(host, self._host(host)) for host in hosts.values()],
+            "outcome_shown": published,
+            "failures": [page for page in pages if page["failure"]] if published else [],
+        }
+
+    def _case(self, form: Row, pages: Sequence[Row]) -> dict[str, Any]:
+        groups = [
+            {
+                "code": code,
+                "weight": next(f["weight"] for f in form["findings"] if f["code"] == code),
+                "words": self._say.finding(code),
+                "findings": [f for f in form["findings"] if f["code"] == code],
+            }
+            for code in codes(form)
+        ]
+        return {
+            "form": form,
+            "anchor": anchor(form),
+            "groups": groups,
+            "what": tree(case.what(form, self._say)),
+            "way": tree(case.way(form, pages, self._say)),
+            "results": tree(case.results(form, self._data.hosts_of(form), self._say)),
+        }
+
+    def _host(self, host: Host) -> Tree:
+        if id(host) not in self._hosts:
+            self._hosts[id(host)] = tree(case.host(host, self._say))
+        return self._hosts[id(host)]
+
+
+def _apart(heights: Mapping[str, float]) -> dict[str, float]:
+    """The same heights, moved down where two labels would touch."""
+    found: dict[str, float] = {}
+    last = -TREND_GAP
+    for name, height in sorted(heights.items(), key=lambda pair: pair[1]):
+        last = max(height, last + TREND_GAP)
+        found[name] = last
+    overshoot = max(0.0, last - TREND_HEIGHT)
+    return {name: height - overshoot for name, height in found.items()}

@@ -1,0 +1,57 @@
+"""`gemcrawl report` as users call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Forks
+from tests.report.nights import first_night, published
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> Path:
+    published(tmp_path / "output", first_night())
+    return tmp_path
+
+
+def test_it_says_where_to_look_and_that_nothing_changed(forks: Forks, where: Path) -> None:
+    done = forks.run("report", cwd=where)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"report: output/report/index.html\nopen:   {(where / 'output/report/index.html').as_uri()}\n"
+    again = forks.run("report", cwd=where)
+    assert (again.code, again.out.splitlines()[0]) == (0, "report: output/report/index.html (unchanged)")
+
+
+def test_into_a_folder_of_ones_own_in_one_language(forks: Forks, where: Path) -> None:
+    done = forks.run("report", "--to", "site", "--lang", "en", "--snapshot", "2026-11-23", cwd=where)
+    assert done.code == 0
+    assert (where / "site" / "index.html").is_file()
+    assert not (where / "site" / "en").exists()
+    assert not (where / "output" / "report").exists()
+
+
+def test_an_embargo_is_told_on_the_front_page(forks: Forks, where: Path) -> None:
+    assert forks.run("report", "--embargo", "60d", cwd=where).code == 0
+    assert "niet genoemd (1 formulieren)" in (where / "output/report/index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--output", "nothing"], "no snapshot in nothing"),
+        (["--snapshot", "2020"], "'2020'"),
+        (["--embargo", "soon"], "--embargo"),
+        (["--lang", "fy"], "--lang"),
+        (["--to", "output"], "is no report"),
+        (["--to", "output/latest.json"], "is no report"),
+        (["--to", "output/latest.json/report"], "cannot be written"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(options: list[str], said: str, forks: Forks, where: Path) -> None:
+    done = forks.run("report", *options, cwd=where)
+    assert done.code == 2
+    assert said in done.err
+    assert done.err.count("\n") == 1
+    assert done.out == ""

@@ -1,0 +1,126 @@
+"""Every number is the answer to a query that the report shows, and the same as counted from the files without it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from gemcrawl.report import queries
+from gemcrawl.report.data import load
+from gemcrawl.report.site import RULE_SETS
+from gemcrawl.report.words import Words
+from gemcrawl.snapshot.read import latest, query
+from tests.report.pages import read, text
+
+KINDS = ("appointment", "contact")
+
+
+def rows(output: Path, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = pq.read_table(latest(output) / f"{table}.parquet", partitioning=None).to_pylist()
+    return found
+
+
+def failing(output: Path, kind: str, rule_set: str) -> set[str]:
+    column = rule_set.replace("-", "_")
+    return {form["municipality"] for form in rows(output, "forms") if form["kind"] == kind and form[column] == "fail"}
+
+
+def test_the_headline_is_what_the_files_say(demo_output: Path) -> None:
+    page = read(demo_output / "report" / "en" / "index.html")
+    shown = [int(re.findall(r"\d+", node.text())[0]) for node in page.css("ul.big li b")]
+    expected = [("appointment", "https-2016"), ("contact", "https-2016"), ("appointment", "decree-2023")]
+    assert shown == [len(failing(demo_output, kind, rule)) for kind, rule in expected]
+    assert sum(shown) > 0
+    (table,) = (node for node in page.css("table") if "ncsc-webapp-2015" in node.text())
+    for row in table.css("tbody tr"):
+        rule = row.css_first("a").text()  # type: ignore[union-attr]
+        assert [int(cell.text()) for cell in row.css("td.n")] == [len(failing(demo_output, kind, rule)) for kind in KINDS]
+
+
+def test_a_rule_set_divides_all_municipalities(demo_output: Path) -> None:
+    data = load(demo_output)
+    total = len(rows(demo_output, "municipalities"))
+    assert {(row["kind"], row["rule_set"]) for row in data.numbers["headline"]} == {(kind, rule) for kind in KINDS for rule in RULE_SETS}
+    for row in data.numbers["headline"]:
+        assert row["failing"] + row["unknown"] + row["passing"] + row["no_form"] == row["total"] == total
+
+
+def test_statuses_findings_and_suppliers_are_what_the_files_say(demo_output: Path) -> None:
+    numbers = load(demo_output).numbers
+    towns, forms = rows(demo_output, "municipalities"), [form for form in rows(demo_output, "forms") if form["kind"] in KINDS]
+    for kind in KINDS:
+        counted = {row["status"]: row["municipalities"] for row in numbers["statuses"] if row["kind"] == kind}
+        assert counted == Counter(town[kind] for town in towns)
+    places: dict[str, set[str]] = defaultdict(set)
+    affected: dict[str | None, set[str]] = defaultdict(set)
+    for form in forms:
+        for finding in form["findings"]:
+            places[finding["code"]].add(form["municipality"])
+        if form["verdict"] in ("insecure", "downgrade", "weak"):
+            affected[form["supplier"]].add(form["municipality"])
+    assert {row["code"]: row["municipalities"] for row in numbers["findings"]} == {code: len(of) for code, of in places.items()}
+    assert {row["supplier"]: row["affected"] for row in numbers["suppliers"] if row["affected"]} == {
+        name: len(of) for name, of in affected.items()
+    }
+
+
+def test_personal_data_is_what_the_files_say(demo_output: Path) -> None:
+    numbers = load(demo_output).numbers["personal"]
+    insecure: dict[str, set[str]] = defaultdict(set)
+    asked: Counter[str] = Counter()
+    for form in rows(demo_output, "forms"):
+        for category in form["personal_data"]:
+            asked[category] += 1
+            if form["verdict"] == "insecure":
+                insecure[category].add(form["municipality"])
+    assert {row["category"]: row["forms"] for row in numbers} == asked
+    assert {row["category"]: row["municipalities"] for row in numbers if row["municipalities"]} == {
+        c: len(of) for c, of in insecure.items()
+    }
+
+
+def test_the_citizen_service_number_comes_first(two_nights: Path) -> None:
+    assert [row["category"] for row in load(two_nights, "previous").numbers["personal"]] == ["bsn", "email"]
+
+
+def test_provinces_add_up(demo_output: Path) -> None:
+    numbers = load(demo_output).numbers
+    for kind in KINDS:
+        of = [row for row in numbers["provinces"] if row["kind"] == kind]
+        for status in numbers["statuses"]:
+            if status["kind"] == kind:
+                assert sum(row[status["status"]] for row in of) == status["municipalities"]
+
+
+@pytest.mark.parametrize("name", queries.load())
+def test_every_query_is_shown_as_it_was_asked_and_can_be_asked_again(name: str, two_nights: Path) -> None:
+    data = load(two_nights)
+    sql = queries.load()[name].replace("$snapshot", f"'{data.snapshot}'")
+    assert query(two_nights, sql).to_pylist() == data.numbers[name]
+    assert len(Words("nl")(f"queries.{name}")) > 10
+
+
+def test_the_page_of_the_method_prints_every_query(hostile_report: Path) -> None:
+    page = read(hostile_report / "en" / "method.html")
+    for name, sql in queries.load().items():
+        (shown,) = page.css(f"#q-{name} pre")
+        assert shown.text() == sql.replace("$snapshot", "'2026-11-23T020000Z'")
+    assert "Besluit beveiligde verbinding" in text(hostile_report / "en" / "method.html")
+
+
+def test_an_earlier_night_is_shown_as_it_was_then(two_nights: Path) -> None:
+    first, second = load(two_nights, "previous"), load(two_nights)
+    assert [row["snapshot"] for row in first.numbers["trend"]] == [first.snapshot] * 8
+    assert {row["snapshot"] for row in second.numbers["trend"]} == {first.snapshot, second.snapshot}
+    assert not first.numbers["changes"]
+    assert [(row["previous_verdict"], row["verdict"]) for row in second.numbers["changes"]] == [
+        ("secure", "insecure"),
+        ("insecure", "secure"),
+    ]
+    assert not any(row["fixed"] for row in first.numbers["fix_times"])
+    assert sum(row["fixed"] for row in second.numbers["fix_times"]) == 2
