@@ -75,7 +75,9 @@ def test_an_embargo_counts_but_does_not_name(cautious: Path, tmp_path: Path) -> 
     everything = files(tmp_path / "report")
     for secret in ("aa11", "dd44", "/afspraak", "a.test", "Tweede", 'class="insecure" transform'):
         assert secret not in everything
-    assert "Under embargo" in text(tmp_path / "report" / "en" / "index.html")
+    front = text(tmp_path / "report" / "en" / "index.html")
+    assert "Under embargo" in front
+    assert front.count("not published: not tested, or under embargo") == 2
     assert broken_links(tmp_path / "report") == []
 
 
