@@ -5,6 +5,7 @@ Scrapy's own middleware keeps every jar for ever and loads the public suffix lis
 
 from __future__ import annotations
 
+import re
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ MAX_BYTES = 16 * 1024
 """Set-Cookie fields of one response, all together; a response with more sets none."""
 MAX_COOKIES = 100
 """Cookies in one jar; a municipality that has more gets no new ones."""
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no cookie holds (RFC 6265bis section 5.6, step 1), and would end the header field that sends it back."""
 
 
 class _Policy(DefaultCookiePolicy):
@@ -65,7 +70,7 @@ class CookiesMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Keeps what the response sets."""
         fields = response.headers.getlist("Set-Cookie")
-        if fields and sum(map(len, fields)) <= MAX_BYTES:
+        if fields and sum(map(len, fields)) <= MAX_BYTES and not any(map(_CONTROL.search, fields)):
             jar = self._jars.setdefault(request.meta["cookiejar"], CookieJar(policy=_Policy()))
             if len(jar) < MAX_COOKIES:
                 jar.extract_cookies(response, request)

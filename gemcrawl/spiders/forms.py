@@ -17,13 +17,14 @@ from gemcrawl import clock, night
 from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.interruption import Interruption, StoppableClient
-from gemcrawl.items import Host, Municipality, Survey
+from gemcrawl.items import IN_SCOPE, Host, Municipality, Survey
 from gemcrawl.registry import Entry, Registry
 from gemcrawl.snapshot.previous import known_forms
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
 from gemcrawl.survey.visit import NETWORK, Visitor
 from gemcrawl.transport.observed import Observed
+from gemcrawl.transport.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -244,12 +245,9 @@ class FormsSpider(Spider):
         A municipality of which any was is worth a second try.
         """
         pages = sum(page.failure in NETWORK or page.render_outcome in _BROKE for page in found.pages)
-        hosts = sum(bool({host.https, host.http} & _SILENT) or self._not_listed(host) for host in found.hosts)
+        listed = _to_be_listed(found) if self.settings.getbool("GEMCRAWL_TLS_INVENTORY") else set()
+        hosts = sum(bool({host.https, host.http} & _SILENT) or (host.host in listed and _not_listed(host)) for host in found.hosts)
         return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
-
-    def _not_listed(self, host: Host) -> bool:
-        """Whether the TLS settings of a host that speaks TLS were asked for, and could not be listed; hosts of other forms are not asked."""
-        return host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested" and host.handshakes > 0
 
     def item_done(self, item: Survey) -> None:
         """Signal handler: a municipality passed the pipelines."""
@@ -290,6 +288,18 @@ class FormsSpider(Spider):
                 scraper._check_if_closing()  # noqa: SLF001  there is no public way
         elif self._started_all and not self._finished and scraper.slot.is_idle() and self._ending is None:
             self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
+
+
+def _to_be_listed(found: Survey) -> set[str]:
+    """Hosts whose TLS settings are asked for: those that forms in scope meet over https."""
+    forms = (form for form in found.forms if form.kind in IN_SCOPE)
+    urls = (url for form in forms for url in (form.page_url, *form.frame_urls, *form.submit_urls))
+    return {host_of(url) for url in urls if url.startswith("https:")}
+
+
+def _not_listed(host: Host) -> bool:
+    """Whether a host speaks TLS, and what it accepts could not be listed."""
+    return host.https in ("ok", "http_error") and not host.cipher_suites
 
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:

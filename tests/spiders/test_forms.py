@@ -5,23 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
 from gemcrawl.items import Survey
 from gemcrawl.spiders.forms import FormsSpider
-from tests.snapshot.rows import municipality
+from tests.snapshot.rows import form, municipality
 from tests.transport.builders import host
 
 
 @pytest.mark.parametrize(
-    ("why", "row", "spoilt"),
+    ("why", "row", "kind", "spoilt"),
     [
-        ("listed", {"ncsc_2025": "good", "handshakes": 18}, False),
-        ("the listing was broken off", {"ncsc_2025": "not_tested", "handshakes": 3}, True),
-        ("the host of a form of another kind, which is not listed", {"ncsc_2025": "not_tested", "handshakes": 0}, False),
-        ("it broke off every connection", {"https": "reset", "ncsc_2025": "not_tested"}, True),
-        ("a closed port is an answer", {"http": "refused", "ncsc_2025": "good", "handshakes": 18}, False),
+        ("listed", {"cipher_suites": ["TLS_AES_128_GCM_SHA256"], "handshakes": 18}, "contact", False),
+        ("the listing was broken off", {"cipher_suites": [], "handshakes": 3}, "contact", True),
+        ("its name was not found when it was to be listed", {"cipher_suites": [], "handshakes": 0}, "contact", True),
+        ("the host of a form of another kind, which is not listed", {"cipher_suites": []}, "search", False),
+        ("it broke off every connection", {"https": "reset", "cipher_suites": []}, "search", True),
+        ("a closed port is an answer", {"http": "refused", "cipher_suites": ["TLS_AES_128_GCM_SHA256"]}, "contact", False),
     ],
 )
-def test_a_host_that_the_network_spoilt(why: str, row: dict[str, Any], spoilt: bool) -> None:
-    found = Survey(municipality=municipality("GM0001"), hosts=[host("x.test", **row)])
-    assert bool(FormsSpider().spoilt(found)) == spoilt, why
+def test_a_host_that_the_network_spoilt(why: str, row: dict[str, Any], kind: str, spoilt: bool) -> None:
+    spider = FormsSpider()
+    spider.settings = Settings({"GEMCRAWL_TLS_INVENTORY": True})
+    forms = [form("GM0001", "https://x.test/a", kind=kind, submit_urls=["https://x.test/a"])]
+    found = Survey(municipality=municipality("GM0001"), forms=forms, hosts=[host("x.test", **row)])
+    assert bool(spider.spoilt(found)) == spoilt, why
