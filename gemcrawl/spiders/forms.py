@@ -298,8 +298,8 @@ def _to_be_listed(found: Survey) -> set[str]:
 
 
 def _not_listed(host: Host) -> bool:
-    """Whether a host speaks TLS, and what it accepts could not be listed."""
-    return host.https in ("ok", "http_error") and not host.cipher_suites
+    """Whether a host speaks TLS, and what it accepts could not be listed to the end."""
+    return host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested"
 
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:

@@ -16,12 +16,12 @@ from tests.transport.builders import host
 @pytest.mark.parametrize(
     ("why", "row", "kind", "spoilt"),
     [
-        ("listed", {"cipher_suites": ["TLS_AES_128_GCM_SHA256"], "handshakes": 18}, "contact", False),
-        ("the listing was broken off", {"cipher_suites": [], "handshakes": 3}, "contact", True),
-        ("its name was not found when it was to be listed", {"cipher_suites": [], "handshakes": 0}, "contact", True),
-        ("the host of a form of another kind, which is not listed", {"cipher_suites": []}, "search", False),
-        ("it broke off every connection", {"https": "reset", "cipher_suites": []}, "search", True),
-        ("a closed port is an answer", {"http": "refused", "cipher_suites": ["TLS_AES_128_GCM_SHA256"]}, "contact", False),
+        ("listed", {"ncsc_2025": "good", "handshakes": 18}, "contact", False),
+        ("the listing was broken off", {"ncsc_2025": "not_tested", "handshakes": 3}, "contact", True),
+        ("its name was not found when it was to be listed", {"ncsc_2025": "not_tested", "handshakes": 0}, "contact", True),
+        ("the host of a form of another kind, which is not listed", {"ncsc_2025": "not_tested"}, "search", False),
+        ("it broke off every connection", {"https": "reset", "ncsc_2025": "not_tested"}, "search", True),
+        ("a closed port is an answer", {"http": "refused", "ncsc_2025": "good"}, "contact", False),
     ],
 )
 def test_a_host_that_the_network_spoilt(why: str, row: dict[str, Any], kind: str, spoilt: bool) -> None:
