@@ -12,7 +12,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
-from gemcrawl.forms.beside import words_before
+from gemcrawl.forms.beside import words_before, words_inside
+from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
 from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
@@ -33,6 +34,8 @@ _WISH = re.compile(
 """How a wish begins that is only ticked: "Wilt u teruggebeld worden?" within a form is not what the form is for."""
 _SMALL = 3
 """Fields."""
+_LINKS = 12
+"""A form with more links is drawn around the whole page, its menus too."""
 _LEAD = 100
 """Characters; what stands before a form begins with what matters, or is an introduction."""
 
@@ -162,8 +165,9 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
         lead = clean(words_before(raw.node, labels.text), _LEAD)
         own["lead"] = [] if lead in headings else [lead]
+        own["lead"].append(clean(words_inside(raw.node), _LEAD))
     if len(fields) <= 30:
-        own["text"] = [clean(raw.node.text(deep=True, separator=" "), _TEXT)] if fields or raw.buttons else []
+        own["text"] = [_text(raw)] if fields or raw.buttons else []
     return Evidence(
         own=own,
         fields=tuple(fields),
@@ -171,7 +175,21 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         method=method_of(attributes.get("method")),
         says_get=(attributes.get("method") or "").strip().lower() == "get",
         password=any(type_of(c) == "password" for c in raw.controls),
+        offer=offer_of(
+            (c for c in raw.controls if not c.hidden),
+            labels,
+            raw.buttons,
+            [b.get("value") or "" for b in raw.submitters],
+            grid=raw.element and raw.node.css_first("[role=grid]") is not None,
+        ),
     )
+
+
+def _text(raw: RawForm) -> str:
+    """The words of a form; of one that holds links as a whole page does, those that are no links."""
+    if raw.element and len(raw.node.css("a[href]")) > _LINKS:
+        return clean(words_inside(raw.node, links=False), _TEXT)
+    return clean(raw.node.text(deep=True, separator=" "), _TEXT)
 
 
 _API_IN_SCRIPT = re.compile(r"[\"'](https?://[^\"'\s<>]{1,300}?/(?:[\w.-]*api|warp)(?:/[^\"'\s<>]{0,200})?)[\"']", re.IGNORECASE)

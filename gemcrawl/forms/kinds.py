@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from gemcrawl.forms.choices import Offer
 from gemcrawl.forms.data import derived, table
 from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import Field, Kind, PersonalData
@@ -51,12 +52,12 @@ _SEARCH_NAMES = frozenset(
 _SEARCHES = re.compile(r"(?<!be)(?<!ver)(?<!onder)zoek|(?<!re)search", re.IGNORECASE)
 """In names; "bezoek" (visit), "verzoek" (request) and "research" are something else."""
 _LANGUAGE_NAMES = frozenset({"taal", "lang", "language", "lng", "goog-te-combo", "locale", "lang_dropdown_select"})
-_DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datum", "kies datum", "gewenste datum", "kies een dag"})
-_TIME_NAMES = frozenset(
-    {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
-)
 TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
+_OF_APPLICATIONS = frozenset({"iban", "licence_plate", "document_number", "signature"})
+"""What applications and claims ask, and questions do not."""
+_CLEAR = 3.0
+"""Points that another kind has by its words."""
 _LITTLE = 0.3
 """What is left of points that something else makes doubtful."""
 _OFFER = 1500
@@ -88,6 +89,8 @@ class Evidence:
     hint: Points = field(default_factory=dict)
     """Points of a known product, by kind."""
     hint_reason: str = ""
+    offer: Offer = field(default_factory=Offer)
+    """What it lets people choose."""
     offered: int = 0
     """Different products of the municipal counter that the form names; `weigh` counts them."""
 
@@ -117,6 +120,12 @@ class _Rules:
         self.products = Lexicon(data["products"]["words"])
         self.products_least: int = data["products"]["least"]
         self.products_weight: float = data["products"]["weight"]
+        self.dates = Lexicon(data["asks"]["date"])
+        self.times = Lexicon(data["asks"]["time"])
+        self.bare = frozenset(data["asks"]["date_alone"])
+        self.application = frozenset(data["application"]["asks"])
+        self.bare_share: float = data["application"]["share"]
+        self.slot_share: float = data["acts"]["slot_share"]
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]
         self.close: float = data["close"]
@@ -201,14 +210,43 @@ def _structure(total: Sum, evidence: Evidence) -> None:
         _add(total, "login", "password", "a password field")
     _search(total, evidence, categories)
     _person(total, evidence, categories)
-    date = bool(words & _DATE_NAMES) or any(f.type == "date" and f.category is None for f in fields)
-    time = bool(words & _TIME_NAMES) or any(f.type == "time" for f in fields)
-    if date and time:
-        _add(total, "appointment", "date_and_time", "asks a date and a time")
-    elif date and "birth_date" not in categories:
-        _add(total, "appointment", "date", "asks a date")
+    _coming(total, evidence, categories, words)
+    if evidence.offer.yes_or_no and len(fields) <= _FEW:
+        _add(total, "feedback", "yes_or_no", "asks yes or no")
     if len(fields) == 1 and fields[0].name.lower() in _LANGUAGE_NAMES:
         _add(total, "other", "language", "chooses a language")
+
+
+def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
+    """Points for a time, a place and a reason to come, as far as they are asked or offered."""
+    data, fields, offer = rules(), evidence.fields, evidence.offer
+    asked = [fold(f.label) for f in fields if f.category is None]
+    both = any(f.type == "datetime-local" for f in fields)
+    date = both or bool(words & data.bare) or any(f.type == "date" and f.category is None for f in fields)
+    date = date or any(data.dates.find(label) for label in asked)
+    time = both or offer.parts or any(f.type == "time" for f in fields) or any(data.times.find(word) for word in words)
+    if offer.times and (offer.days or date):
+        _add(total, "appointment", "slots_on_days", "offers times on days")
+    elif offer.times:
+        _add(total, "appointment", "slots", "offers times")
+    elif date and time:
+        _add(total, "appointment", "date_and_time", "asks a date and a time")
+    elif offer.days > 1:
+        _add(total, "appointment", "days", "offers days")
+    elif offer.parts:
+        _add(total, "appointment", "part_of_day", "offers parts of the day")
+    elif date and "birth_date" not in categories:
+        _add(total, "appointment", "date", "asks a date")
+    if offer.calendar:
+        _add(total, "appointment", "calendar", "a calendar to choose from")
+    coming = offer.slots or time or offer.calendar
+    if offer.products > 1 and "free_text" not in categories and (coming or offer.places or categories & _PERSON):
+        _add(total, "appointment", "counter", f"offers {offer.products} things of the counter")
+        coming = True
+    if offer.places and coming:
+        _add(total, "appointment", "place", "offers places to come to")
+    if offer.booking and (coming or date):
+        _add(total, "appointment", "booking", "a button that books")
 
 
 def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
@@ -251,14 +289,19 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         and not evidence.password
     ):
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
-    if question:
+    if question and categories & _OF_APPLICATIONS:
+        _add(total, "contact", "question", "a question")
+    elif question:
         who = bool(categories & _PERSON)
         _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
     elif "phone" in categories and "email" not in categories:
         _add(total, "callback", "phone_only", "asks a phone number only")
-    if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4:
+    if categories & {"address", "phone", "postcode"}:
+        # Whoever writes below an article is not asked where he lives.
+        total.points["comment"] = total.points.get("comment", 0.0) * _LITTLE
+    if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
         _add(total, "other", "address_only", "looks up an address")
-    if categories & {"iban", "licence_plate"}:
+    if categories & _OF_APPLICATIONS:
         _add(total, "product", "iban_or_plate", "asks what an application needs")
 
 
@@ -294,9 +337,23 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
+    _subjects(total, evidence)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
+
+
+def _subjects(total: Sum, evidence: Evidence) -> None:
+    """Weakens a product that the words name but the form does not apply for."""
+    data = rules()
+    share = 1.0
+    if evidence.offer.times and total.points.get("appointment", 0.0) >= data.threshold:
+        share = data.slot_share
+    elif evidence.fields and not any(f.category in data.application or f.type == "file" for f in evidence.fields):
+        share = data.bare_share
+    for kind in data.subjects:
+        if total.points.get(kind, 0.0) > 0:
+            total.points[kind] *= share
 
 
 def decide(total: Sum) -> Judgement:
