@@ -296,9 +296,6 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
     elif "phone" in categories and "email" not in categories:
         _add(total, "callback", "phone_only", "asks a phone number only")
-    if categories & {"address", "phone", "postcode"}:
-        # Whoever writes below an article is not asked where he lives.
-        total.points["comment"] = total.points.get("comment", 0.0) * _LITTLE
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
         _add(total, "other", "address_only", "looks up an address")
     if categories & _OF_APPLICATIONS:
