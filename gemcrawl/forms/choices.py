@@ -44,6 +44,8 @@ class Offer:
     """A grid of days."""
     booking: bool = False
     """A button that books."""
+    enrolling: bool = False
+    """A button that enrols or sells: the times are those of a meeting or a lesson."""
     yes_or_no: bool = False
     """Two buttons or choices, yes and no, and nothing else to choose."""
 
@@ -61,6 +63,7 @@ class _Words:
         self.places = Lexicon(data["places"])
         self.products = Lexicon(data["counter"])
         self.booking = Lexicon(data["booking"])
+        self.enrolling = Lexicon(data["enrolling"])
         self.yes = frozenset(data["yes"])
         self.no = frozenset(data["no"])
         months = "|".join(re.escape(month) for month in sorted(data["months"], key=len, reverse=True))
@@ -93,6 +96,7 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
         products=len(set(known.products.find(folded))),
         calendar=grid and bool(days or hours),
         booking=any(known.booking.find(fold(button)) for button in pressed),
+        enrolling=any(known.enrolling.find(fold(button)) for button in pressed),
         yes_or_no=_yes_or_no(texts, pressed),
     )
 

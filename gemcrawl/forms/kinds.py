@@ -211,10 +211,17 @@ def _structure(total: Sum, evidence: Evidence) -> None:
     _search(total, evidence, categories)
     _person(total, evidence, categories)
     _coming(total, evidence, categories, words)
-    if evidence.offer.yes_or_no and len(fields) <= _FEW:
+    if _asks_yes_or_no(evidence):
         _add(total, "feedback", "yes_or_no", "asks yes or no")
+        if "free_text" in categories:
+            _add(total, "feedback", "yes_or_no_and_why", "asks why")
     if len(fields) == 1 and fields[0].name.lower() in _LANGUAGE_NAMES:
         _add(total, "other", "language", "chooses a language")
+
+
+def _asks_yes_or_no(evidence: Evidence) -> bool:
+    """Whether a form asks one thing, yes or no, with nothing but words and an address for an answer beside it."""
+    return evidence.offer.yes_or_no and len(evidence.fields) <= _FEW and {f.category for f in evidence.fields} <= {None, "free_text", "email"}
 
 
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
@@ -225,7 +232,7 @@ def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words
     date = both or bool(words & data.bare) or any(f.type == "date" and f.category is None for f in fields)
     date = date or any(data.dates.find(label) for label in asked)
     time = both or offer.parts or any(f.type == "time" for f in fields) or any(data.times.find(word) for word in words)
-    if offer.times and (offer.days or date):
+    if (offer.times and (offer.days or date)) or (offer.days > 1 and time):
         _add(total, "appointment", "slots_on_days", "offers times on days")
     elif offer.times:
         _add(total, "appointment", "slots", "offers times")
@@ -243,6 +250,8 @@ def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words
     if offer.products > 1 and "free_text" not in categories and (coming or offer.places or categories & _PERSON):
         _add(total, "appointment", "counter", f"offers {offer.products} things of the counter")
         coming = True
+    elif offer.slots and offer.enrolling and not offer.places:
+        _add(total, "other", "enrolling", "times of something to take part in")
     if offer.places and coming:
         _add(total, "appointment", "place", "offers places to come to")
     if offer.booking and (coming or date):
@@ -294,6 +303,9 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
     elif question:
         who = bool(categories & _PERSON)
         _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
+        if "phone" in categories:
+            # Whoever writes below an article is not asked for a number.
+            total.points["comment"] = total.points.get("comment", 0.0) * 0.5
     elif "phone" in categories and "email" not in categories:
         _add(total, "callback", "phone_only", "asks a phone number only")
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
@@ -325,6 +337,8 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
     if share and sides[side] >= _SIDE_LEAST and sides[side] >= max(total.points.values(), default=0.0):
         # Decided by itself: what the page is about is not what its search box is for.
         share = 0.0 if side in {"search", "login", "feedback"} else share * 0.25
+    elif _asks_yes_or_no(evidence):
+        share *= 0.25
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
@@ -344,7 +358,7 @@ def _subjects(total: Sum, evidence: Evidence) -> None:
     """Weakens a product that the words name but the form does not apply for."""
     data = rules()
     share = 1.0
-    if evidence.offer.times and total.points.get("appointment", 0.0) >= data.threshold:
+    if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
         share = data.slot_share
     elif evidence.fields and not any(f.category in data.application or f.type == "file" for f in evidence.fields):
         share = data.bare_share
