@@ -18,7 +18,7 @@ from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
 from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
-from gemcrawl.forms.submit import by_script, method_of, targets_of
+from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
@@ -86,6 +86,7 @@ def forms_of(
                 fields=tuple(fields),
                 personal_data=data,
                 personal_data_level=level,
+                idle_action=idle_action(raw.attributes, raw.submitters, url, addresses) if element else "",
                 signature=signature(fields, raw.buttons),
             )
         )

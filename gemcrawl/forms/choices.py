@@ -22,6 +22,9 @@ _BETWEEN_HOURS = re.compile(r"\b(?:tussen|tusken|between|zwischen) ([01]?\d|2[0-
 _ISO = re.compile(r"\b20\d\d-[01]\d-[0-3]\d(?=\b|T)")
 _WRITTEN = re.compile(r"\b[0-3]?\d[-/][01]?\d[-/]20\d\d\b")
 _PRICE = re.compile(r"€|\beuro?\b|\bm2\b|\bkm\b", re.IGNORECASE)
+_THUMBS = ("\N{THUMBS UP SIGN}", "\N{THUMBS DOWN SIGN}")
+_TWO = 3
+"""Yes, no, and one button to send it."""
 _EARLIEST = 6
 """Hours; whoever offers earlier ones lets people say when something is, not when to come."""
 
@@ -41,11 +44,13 @@ class Offer:
     products: int = 0
     """Different things that people come to the counter for."""
     calendar: bool = False
-    """A grid of days."""
+    """A grid of days, or a button for each of several."""
     booking: bool = False
     """A button that books."""
     enrolling: bool = False
     """A button that enrols or sells: the times are those of a meeting or a lesson."""
+    thumbs: bool = False
+    """Thumbs up and down."""
     yes_or_no: bool = False
     """Two buttons or choices, yes and no, and nothing else to choose."""
 
@@ -94,9 +99,10 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
         parts=len(set(known.parts.find(folded))) > 1,
         places=bool(known.places.find(folded)),
         products=len(set(known.products.find(folded))),
-        calendar=grid and bool(days or hours),
+        calendar=(grid and bool(days or hours)) or len(_days(_BETWEEN.join((*pressed, *values))[:MAX_TEXT])) > 1,
         booking=any(known.booking.find(fold(button)) for button in pressed),
         enrolling=any(known.enrolling.find(fold(button)) for button in pressed),
+        thumbs=all(any(thumb in text for text in (*pressed, *texts)) for thumb in _THUMBS),
         yes_or_no=_yes_or_no(texts, pressed),
     )
 
@@ -133,11 +139,7 @@ def _days(text: str) -> set[str]:
 def _yes_or_no(texts: list[str], buttons: list[str]) -> bool:
     known = _words()
     for several in (texts, buttons):
-        words = {_thumb(text) or fold(text) for text in several}
-        if len(words) in {2, 3} and words & known.yes and words & known.no:
+        words = {word for text in several for word in (fold(text), fold(text).partition(" ")[0])}
+        if 0 < len(several) <= _TWO and words & known.yes and words & known.no:
             return True
     return False
-
-
-def _thumb(text: str) -> str:
-    return "ja" if "\N{THUMBS UP SIGN}" in text else "nee" if "\N{THUMBS DOWN SIGN}" in text else ""

@@ -22,6 +22,8 @@ _KINDS: tuple[Kind, ...] = get_args(Kind)
 SIDE_KINDS: frozenset[Kind] = frozenset({"search", "newsletter", "login", "feedback", "comment"})
 """Kinds of the forms that stand beside a page's own form."""
 _SIDE_LEAST = 4.0
+_SIDE = 0.25
+"""How much of what the page says counts for a form that is not what the page is for."""
 _SEARCH_NAMES = frozenset(
     {
         "q",
@@ -56,8 +58,10 @@ TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
 _OF_APPLICATIONS = frozenset({"iban", "licence_plate", "document_number", "signature"})
 """What applications and claims ask, and questions do not."""
+_PLACE = frozenset({None, "address", "city"})
 _CLEAR = 3.0
 """Points that another kind has by its words."""
+_LIVES = frozenset({"address", "postcode"})
 _LITTLE = 0.3
 """What is left of points that something else makes doubtful."""
 _OFFER = 1500
@@ -122,9 +126,11 @@ class _Rules:
         self.products_weight: float = data["products"]["weight"]
         self.dates = Lexicon(data["asks"]["date"])
         self.times = Lexicon(data["asks"]["time"])
+        self.where = Lexicon(data["asks"]["where"])
         self.bare = frozenset(data["asks"]["date_alone"])
         self.application = frozenset(data["application"]["asks"])
         self.bare_share: float = data["application"]["share"]
+        self.page_share: float = data["application"]["page_share"]
         self.slot_share: float = data["acts"]["slot_share"]
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]
@@ -211,7 +217,9 @@ def _structure(total: Sum, evidence: Evidence) -> None:
     _search(total, evidence, categories)
     _person(total, evidence, categories)
     _coming(total, evidence, categories, words)
-    if _asks_yes_or_no(evidence):
+    if evidence.offer.thumbs and len(fields) <= _FEW:
+        _add(total, "feedback", "thumbs", "thumbs up or down")
+    elif _asks_yes_or_no(evidence):
         _add(total, "feedback", "yes_or_no", "asks yes or no")
         if "free_text" in categories:
             _add(total, "feedback", "yes_or_no_and_why", "asks why")
@@ -221,7 +229,12 @@ def _structure(total: Sum, evidence: Evidence) -> None:
 
 def _asks_yes_or_no(evidence: Evidence) -> bool:
     """Whether a form asks one thing, yes or no, with nothing but words and an address for an answer beside it."""
-    return evidence.offer.yes_or_no and len(evidence.fields) <= _FEW and {f.category for f in evidence.fields} <= {None, "free_text", "email"}
+    return evidence.offer.yes_or_no and _asks_little(evidence)
+
+
+def _asks_little(evidence: Evidence) -> bool:
+    """Whether a form asks for words and an address for an answer at most."""
+    return len(evidence.fields) <= _FEW and {f.category for f in evidence.fields} <= {None, "free_text", "email"}
 
 
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
@@ -250,7 +263,7 @@ def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words
     if offer.products > 1 and "free_text" not in categories and (coming or offer.places or categories & _PERSON):
         _add(total, "appointment", "counter", f"offers {offer.products} things of the counter")
         coming = True
-    elif offer.slots and offer.enrolling and not offer.places:
+    elif offer.slots and offer.enrolling and not offer.places and not categories & _LIVES:
         _add(total, "other", "enrolling", "times of something to take part in")
     if offer.places and coming:
         _add(total, "appointment", "place", "offers places to come to")
@@ -290,6 +303,8 @@ def _nothing_else(fields: Iterable[Field]) -> bool:
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
+    if (question or "upload" in categories) and any(f.category in _PLACE and rules().where.find(fold(f.label)) for f in fields):
+        _add(total, "report", "where", "asks where it is")
     if (
         "email" in categories
         and categories <= {"email", "name", "gender"}
@@ -304,8 +319,7 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         who = bool(categories & _PERSON)
         _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
         if "phone" in categories:
-            # Whoever writes below an article is not asked for a number.
-            total.points["comment"] = total.points.get("comment", 0.0) * 0.5
+            _add(total, "comment", "number_below", "")
     elif "phone" in categories and "email" not in categories:
         _add(total, "callback", "phone_only", "asks a phone number only")
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
@@ -336,9 +350,10 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
     side = max(sides, key=lambda k: sides[k])
     if share and sides[side] >= _SIDE_LEAST and sides[side] >= max(total.points.values(), default=0.0):
         # Decided by itself: what the page is about is not what its search box is for.
-        share = 0.0 if side in {"search", "login", "feedback"} else share * 0.25
+        share = 0.0 if side in {"search", "login", "feedback"} else share * _SIDE
     elif _asks_yes_or_no(evidence):
-        share *= 0.25
+        share *= _SIDE
+    named = max(total.points.get(kind, 0.0) for kind in data.subjects)
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
@@ -348,20 +363,21 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
-    _subjects(total, evidence)
+    _subjects(total, evidence, named)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
 
 
-def _subjects(total: Sum, evidence: Evidence) -> None:
-    """Weakens a product that the words name but the form does not apply for."""
+def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
+    """Weakens a product that the words name but the form does not apply for; `named` is how much the form itself names it."""
     data = rules()
     share = 1.0
     if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
         share = data.slot_share
     elif evidence.fields and not any(f.category in data.application or f.type == "file" for f in evidence.fields):
-        share = data.bare_share
+        steps = any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ()))
+        share = data.page_share if named <= 0 and not steps and _asks_little(evidence) else data.bare_share
     for kind in data.subjects:
         if total.points.get(kind, 0.0) > 0:
             total.points[kind] *= share
