@@ -166,7 +166,8 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
         lead = clean(words_before(raw.node, labels.text), _LEAD)
         own["lead"] = [] if lead in headings else [lead]
-        own["lead"].append(clean(words_inside(raw.node), _LEAD))
+        if not asks_words(fields):
+            own["lead"].append(clean(words_inside(raw.node), _LEAD))
     if len(fields) <= 30:
         own["text"] = [_text(raw)] if fields or raw.buttons else []
     return Evidence(

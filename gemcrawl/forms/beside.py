@@ -24,7 +24,7 @@ _SKIPPED = frozenset({"script", "style", "link", "template", "noscript", "svg"})
 _CONTROL = "input,select,textarea,button"
 _NO_PROSE = frozenset({"label", "button", "select", "textarea", "legend", "h1", "h2", "h3", "h4", "h5", "h6"}) | _SKIPPED
 _SKIPPED_OR_LINK = _SKIPPED | {"a"}
-_PROSE, _PAGE = 80, 1500
+_PROSE, _PAGE = 50, 1500
 """Nodes looked at within a small form, and within one that is drawn around a page."""
 _ENOUGH = 1500
 """Characters."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gemcrawl.forms.data import derived, table
+from gemcrawl.forms.data import derived, remembered, table
 from gemcrawl.forms.fields import Control, Labels, clean, type_of
 from gemcrawl.forms.words import Lexicon, fold
 
@@ -80,6 +80,21 @@ def _words() -> _Words:
     return _Words(table("kinds.toml")["choices"])
 
 
+@remembered(4096)
+def _pressed(button: str) -> tuple[bool, bool]:
+    """Whether a button books, and whether it enrols or sells."""
+    known, folded = _words(), fold(button)
+    return bool(known.booking.find(folded)), bool(known.enrolling.find(folded))
+
+
+@remembered(4096)
+def _chosen(choices: str) -> tuple[bool, bool, int]:
+    """Whether choices are parts of a day, whether places, and how many things of the counter they name."""
+    known, folded = _words(), fold(choices)
+    parts = len(set(known.parts.find(folded))) > 1
+    return parts, bool(known.places.find(folded)), len(set(known.products.find(folded)))
+
+
 def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str], values: Iterable[str], *, grid: bool = False) -> Offer:
     """What a form offers.
 
@@ -87,21 +102,21 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
     """
     texts = _texts(controls, labels)
     pressed = [*buttons]
-    known = _words()
     choices = _BETWEEN.join(texts)[:MAX_TEXT]
     read = _BETWEEN.join((choices, *pressed, *values))[: 2 * MAX_TEXT]
-    folded = fold(choices)
-    hours = _hours(read) if any(c.isdigit() for c in read) else set()
-    days = _days(read) if any(c.isdigit() for c in read) else set()
+    numbers = any(c.isdigit() for c in read)
+    hours, days = (_hours(read), _days(read)) if numbers else (set(), set())
+    parts, places, products = _chosen(choices) if choices else (False, False, 0)
+    ways = [_pressed(button) for button in pressed]
     return Offer(
         times=0 if any(hour < _EARLIEST for hour, _ in hours) else len(hours),
         days=len(days),
-        parts=len(set(known.parts.find(folded))) > 1,
-        places=bool(known.places.find(folded)),
-        products=len(set(known.products.find(folded))),
-        calendar=(grid and bool(days or hours)) or len(_days(_BETWEEN.join((*pressed, *values))[:MAX_TEXT])) > 1,
-        booking=any(known.booking.find(fold(button)) for button in pressed),
-        enrolling=any(known.enrolling.find(fold(button)) for button in pressed),
+        parts=parts,
+        places=places,
+        products=products,
+        calendar=numbers and ((grid and bool(days or hours)) or len(_days(_BETWEEN.join((*pressed, *values))[:MAX_TEXT])) > 1),
+        booking=any(books for books, _ in ways),
+        enrolling=any(enrols for _, enrols in ways),
         thumbs=all(any(thumb in text for text in (*pressed, *texts)) for thumb in _THUMBS),
         yes_or_no=_yes_or_no(texts, pressed),
     )

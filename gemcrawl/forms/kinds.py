@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from gemcrawl.forms.choices import Offer
-from gemcrawl.forms.data import derived, table
+from gemcrawl.forms.data import derived, remembered, table
 from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import Field, Kind, PersonalData
 
@@ -174,6 +174,13 @@ def rules() -> _Rules:
     return _Rules(table("kinds.toml"))
 
 
+@remembered(8192)
+def _asks(label: str) -> tuple[bool, bool, bool]:
+    """Whether a label asks for a day to come, for a time to come, for where something is."""
+    data, folded = rules(), fold(label)
+    return bool(data.dates.find(folded)), bool(data.times.find(folded)), bool(data.where.find(folded))
+
+
 class Sum:
     """Points by kind, with their reasons, while they are added up."""
 
@@ -240,11 +247,11 @@ def _asks_little(evidence: Evidence) -> bool:
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
     """Points for a time, a place and a reason to come, as far as they are asked or offered."""
     data, fields, offer = rules(), evidence.fields, evidence.offer
-    asked = [fold(f.label) for f in fields if f.category is None]
+    asked = [_asks(f.label) for f in fields if f.category is None]
     both = any(f.type == "datetime-local" for f in fields)
     date = both or bool(words & data.bare) or any(f.type == "date" and f.category is None for f in fields)
-    date = date or any(data.dates.find(label) for label in asked)
-    time = both or offer.parts or any(f.type == "time" for f in fields) or any(data.times.find(word) for word in words)
+    date = date or any(day for day, _, _ in asked)
+    time = both or offer.parts or any(f.type == "time" for f in fields) or any(_asks(word)[1] for f in fields for word in (f.label, f.name))
     if (offer.times and (offer.days or date)) or (offer.days > 1 and time):
         _add(total, "appointment", "slots_on_days", "offers times on days")
     elif offer.times:
@@ -303,7 +310,7 @@ def _nothing_else(fields: Iterable[Field]) -> bool:
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
-    if (question or "upload" in categories) and any(f.category in _PLACE and rules().where.find(fold(f.label)) for f in fields):
+    if (question or "upload" in categories) and any(f.category in _PLACE and _asks(f.label)[2] for f in fields):
         _add(total, "report", "where", "asks where it is")
     if (
         "email" in categories

@@ -105,7 +105,7 @@ def test_words_of_a_name() -> None:
 
 MORE_LABELS = [("Voor- en achternaam", "name"),("Uw voornaam en achternaam", "name"),("Volledige naam aanvrager", "name"),("Naam contactpersoon", "name"),("Contactpersoon", "name"),("First name", "name"),("Last name / Surname", "name"),("Vorname", "name"),("Nachname *", "name"),("Foarnamme", "name"),("Efternamme", "name"),("Roepnaam", "name"),("Tussenvoegsel", "name"),("Meisjesnaam", "name"),
 ("Aanhef *", "gender"),("Geslacht", "gender"),("Anrede", "gender"),("Salutation", "gender"),
-("Geboortedatum kind", "family"),("Geboortedatum partner", "family"),("Geboorteplaats", "birth_date"),("Leeftijd", "birth_date"),("Geb. datum", "birth_date"),("Geburtsdatum (TT.MM.JJJJ)", "birth_date"),
+("Geboortedatum kind", "family"),("Geboortedatum partner", "family"),("Geboorteplaats", "birth_date"),("Leeftijd", None),("Geb. datum", "birth_date"),("Geburtsdatum (TT.MM.JJJJ)", "birth_date"),
 ("Burgerservicenummer", "bsn"),("BSN van uw partner", "family"),("BSN-nummer", "bsn"),("Citizen service number (BSN)", "bsn"),
 ("Straat en huisnummer", "address"),("Huisnr.", "address"),("Huisletter", "address"),("Toevoeging huisnummer", "address"),("Land", "address"),("Country", "address"),("Street address", "address"),("Hausnummer", "address"),("Straße", "address"),("Adresgegevens", "address"),("Correspondentieadres", "address"),("Nieuw adres", "address"),
 ("Postcode (1234 AB)", "postcode"),("PLZ", "postcode"),("Postal code", "postcode"),("Postkoade", "postcode"),
