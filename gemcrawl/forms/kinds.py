@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from gemcrawl.forms.choices import Offer
 from gemcrawl.forms.data import derived, remembered, table
@@ -58,6 +58,7 @@ TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
 _PERSON = frozenset({"name", "email", "phone"})
 _OF_APPLICATIONS = frozenset({"iban", "licence_plate", "document_number", "signature"})
 """What applications and claims ask, and questions do not."""
+_OF_SOMEBODY = frozenset({"bsn", "document_number", "iban"})
 _PLACE = frozenset({None, "address", "city"})
 _CLEAR = 3.0
 """Points that another kind has by its words."""
@@ -127,6 +128,7 @@ class _Rules:
         self.dates = Lexicon(data["asks"]["date"])
         self.times = Lexicon(data["asks"]["time"])
         self.where = Lexicon(data["asks"]["where"])
+        self.span = Lexicon(data["asks"]["span"])
         self.bare = frozenset(data["asks"]["date_alone"])
         self.application = frozenset(data["application"]["asks"])
         self.bare_share: float = data["application"]["share"]
@@ -174,11 +176,23 @@ def rules() -> _Rules:
     return _Rules(table("kinds.toml"))
 
 
+class _Asks(NamedTuple):
+    """What a label asks for, beside personal data."""
+
+    day: bool
+    """A day to come."""
+    time: bool
+    """A time to come."""
+    where: bool
+    """Where something is."""
+    span: bool
+    """When something begins or ends."""
+
+
 @remembered(8192)
-def _asks(label: str) -> tuple[bool, bool, bool]:
-    """Whether a label asks for a day to come, for a time to come, for where something is."""
+def _asks(label: str) -> _Asks:
     data, folded = rules(), fold(label)
-    return bool(data.dates.find(folded)), bool(data.times.find(folded)), bool(data.where.find(folded))
+    return _Asks(*(bool(lexicon.find(folded)) for lexicon in (data.dates, data.times, data.where, data.span)))
 
 
 class Sum:
@@ -228,15 +242,20 @@ def _structure(total: Sum, evidence: Evidence) -> None:
         _add(total, "feedback", "thumbs", "thumbs up or down")
     elif _asks_yes_or_no(evidence):
         _add(total, "feedback", "yes_or_no", "asks yes or no")
-        if "free_text" in categories:
-            _add(total, "feedback", "yes_or_no_and_why", "asks why")
+        if "free_text" in categories or not fields:
+            _add(total, "feedback", "yes_or_no_and_why", "asks why, or nothing else")
     if len(fields) == 1 and fields[0].name.lower() in _LANGUAGE_NAMES:
         _add(total, "other", "language", "chooses a language")
 
 
 def _asks_yes_or_no(evidence: Evidence) -> bool:
     """Whether a form asks one thing, yes or no, with nothing but words and an address for an answer beside it."""
-    return evidence.offer.yes_or_no and _asks_little(evidence)
+    return evidence.offer.yes_or_no and _asks_little(evidence) and not _leads_on(evidence)
+
+
+def _leads_on(evidence: Evidence) -> bool:
+    """Whether a form is a step of several."""
+    return any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ()))
 
 
 def _asks_little(evidence: Evidence) -> bool:
@@ -247,11 +266,15 @@ def _asks_little(evidence: Evidence) -> bool:
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
     """Points for a time, a place and a reason to come, as far as they are asked or offered."""
     data, fields, offer = rules(), evidence.fields, evidence.offer
+    if any(_asks(f.label).span for f in fields):
+        return
     asked = [_asks(f.label) for f in fields if f.category is None]
     both = any(f.type == "datetime-local" for f in fields)
     date = both or bool(words & data.bare) or any(f.type == "date" and f.category is None for f in fields)
-    date = date or any(day for day, _, _ in asked)
-    time = both or offer.parts or any(f.type == "time" for f in fields) or any(_asks(word)[1] for f in fields for word in (f.label, f.name))
+    date = date or any(label.day for label in asked)
+    time = (
+        both or offer.parts or any(f.type == "time" for f in fields) or any(_asks(word).time for f in fields for word in (f.label, f.name))
+    )
     if (offer.times and (offer.days or date)) or (offer.days > 1 and time):
         _add(total, "appointment", "slots_on_days", "offers times on days")
     elif offer.times:
@@ -310,8 +333,11 @@ def _nothing_else(fields: Iterable[Field]) -> bool:
 def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
     fields = evidence.fields
     question = "free_text" in categories
-    if (question or "upload" in categories) and any(f.category in _PLACE and _asks(f.label)[2] for f in fields):
+    somewhere = (question or "upload" in categories) and any(f.category in _PLACE and _asks(f.label).where for f in fields)
+    if somewhere:
         _add(total, "report", "where", "asks where it is")
+    if categories & _OF_SOMEBODY:
+        _add(total, "report", "numbers_of_somebody", "")
     if (
         "email" in categories
         and categories <= {"email", "name", "gender"}
@@ -320,7 +346,7 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         and not evidence.password
     ):
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
-    if question and categories & _OF_APPLICATIONS:
+    if question and (somewhere or categories & _OF_APPLICATIONS):
         _add(total, "contact", "question", "a question")
     elif question:
         who = bool(categories & _PERSON)
@@ -332,7 +358,7 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
         _add(total, "other", "address_only", "looks up an address")
     if categories & _OF_APPLICATIONS:
-        _add(total, "product", "iban_or_plate", "asks what an application needs")
+        _add(total, "product", "of_applications", "asks what an application needs")
 
 
 def weigh(evidence: Evidence) -> Sum:
@@ -366,7 +392,7 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
             total.zone(zone, texts, data.page[zone] * share)
         if evidence.offered >= data.products_least:
             total.add("appointment", data.products_weight * share, f"offers {evidence.offered} products of the counter")
-        if any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ())):
+        if _leads_on(evidence):
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
@@ -383,8 +409,7 @@ def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
     if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
         share = data.slot_share
     elif evidence.fields and not any(f.category in data.application or f.type == "file" for f in evidence.fields):
-        steps = any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ()))
-        share = data.page_share if named <= 0 and not steps and _asks_little(evidence) else data.bare_share
+        share = data.page_share if named <= 0 and not _leads_on(evidence) and _asks_little(evidence) else data.bare_share
     for kind in data.subjects:
         if total.points.get(kind, 0.0) > 0:
             total.points[kind] *= share
