@@ -408,7 +408,7 @@ def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
     share = 1.0
     if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
         share = data.slot_share
-    elif evidence.fields and not any(f.category in data.application or f.type == "file" for f in evidence.fields):
+    elif evidence.fields and not any(f.category in data.application for f in evidence.fields):
         share = data.page_share if named <= 0 and not _leads_on(evidence) and _asks_little(evidence) else data.bare_share
     for kind in data.subjects:
         if total.points.get(kind, 0.0) > 0:
