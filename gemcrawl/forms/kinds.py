@@ -63,6 +63,8 @@ _PLACE = frozenset({None, "address", "city"})
 _CLEAR = 3.0
 """Points that another kind has by its words."""
 _LIVES = frozenset({"address", "postcode"})
+_ZONE = ": "
+"""Between a zone and the phrase found in it, in reasons."""
 _LITTLE = 0.3
 """What is left of points that something else makes doubtful."""
 _OFFER = 1500
@@ -133,6 +135,7 @@ class _Rules:
         self.application = frozenset(data["application"]["asks"])
         self.bare_share: float = data["application"]["share"]
         self.page_share: float = data["application"]["page_share"]
+        self.silent_share: float = data["acts"]["silent_share"]
         self.slot_share: float = data["acts"]["slot_share"]
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]
@@ -218,7 +221,7 @@ class Sum:
                 elif weight < worst.get(kind, 0.0):
                     worst[kind] = weight
         for kind, (weight, phrase) in best.items():
-            self.add(kind, weight * factor, f"{name}: {phrase}")
+            self.add(kind, weight * factor, f"{name}{_ZONE}{phrase}")
         for kind, weight in worst.items():
             self.add(kind, weight * factor, "")
 
@@ -358,7 +361,7 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:
         _add(total, "other", "address_only", "looks up an address")
     if categories & _OF_APPLICATIONS:
-        _add(total, "product", "of_applications", "asks what an application needs")
+        _add(total, "product", "of_applications" if question else "of_applications_alone", "asks what an application needs")
 
 
 def weigh(evidence: Evidence) -> Sum:
@@ -397,6 +400,7 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
     _subjects(total, evidence, named)
+    _silent_contact(total)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
@@ -413,6 +417,14 @@ def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
     for kind in data.subjects:
         if total.points.get(kind, 0.0) > 0:
             total.points[kind] *= share
+
+
+def _silent_contact(total: Sum) -> None:
+    """Weakens contact where no word says so and words say something else: many forms ask a question and who asks it."""
+    data = rules()
+    others = max((points for kind, points in total.points.items() if kind != "contact"), default=0.0)
+    if others >= data.threshold and not any(_ZONE in reason for _, reason in total.reasons.get("contact", ())):
+        total.points["contact"] = total.points.get("contact", 0.0) * data.silent_share
 
 
 def decide(total: Sum) -> Judgement:
