@@ -16,10 +16,12 @@ from gemcrawl.forms.beside import words_before, words_inside
 from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
-from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
+from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
+from gemcrawl.forms.structure import TICKED, asks_words
 from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
+from gemcrawl.forms.weights import Evidence
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
 _SIDE_SHARE = 0.25
