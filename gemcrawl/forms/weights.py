@@ -60,6 +60,8 @@ class _Rules:
         self.where = Lexicon(data["asks"]["where"])
         self.span = Lexicon(data["asks"]["span"])
         self.bare = frozenset(data["asks"]["date_alone"])
+        self.where_alone = frozenset(data["asks"]["where_alone"])
+        self.span_alone = frozenset(data["asks"]["span_alone"])
         self.application = frozenset(data["application"]["asks"])
         self.bare_share: float = data["application"]["share"]
         self.page_share: float = data["application"]["page_share"]
@@ -123,7 +125,8 @@ class Asks(NamedTuple):
 @remembered(8192)
 def asks(label: str) -> Asks:
     data, folded = rules(), fold(label)
-    return Asks(*(bool(lexicon.find(folded)) for lexicon in (data.dates, data.times, data.where, data.span)))
+    day, time, where, span = (bool(lexicon.find(folded)) for lexicon in (data.dates, data.times, data.where, data.span))
+    return Asks(day, time, where or folded in data.where_alone, span or folded in data.span_alone)
 
 
 class Sum:

@@ -261,3 +261,10 @@ def test_a_form_around_the_whole_page_is_not_what_its_menu_says() -> None:
     html = f"<form id=aspnetForm method=post action=x.aspx><input name=ctl00$txtZoek title=Zoek><input type=submit value=Zoek><ul>{menu}</ul><h1>Privacy</h1><p>Bij een afspraak vragen wij uw naam.</p></form>"
     (form,) = read_page(html.encode(), "https://www.gem.test/privacy").forms
     assert form.kind == "search"
+
+
+def test_what_a_question_is_about_is_no_place() -> None:
+    html = f"<title>Stel uw vraag</title><main><h1>Stel uw vraag</h1><form method=post>{ask('Waar gaat uw vraag over?', NAME, MAIL)}{write('Toelichting')}<button>Versturen</button></form></main>"
+    (form,) = read_page(html.encode(), "https://www.gem.test/x").forms
+    assert form.kind == "contact"
+    assert "a question and who asks it (+3.5)" in form.kind_reasons
