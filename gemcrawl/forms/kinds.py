@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gemcrawl.forms.structure import LITTLE, add_structure, asks_little, asks_yes_or_no, leads_on
+from gemcrawl.forms.structure import LITTLE, add_structure, asks_little, asks_yes_or_no, at_home, leads_on
 from gemcrawl.forms.weights import ZONE, Evidence, Sum, product_words, rules
 from gemcrawl.items import Kind
 
@@ -81,6 +81,9 @@ def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
     """Weakens a product that the words name but the form does not apply for; `named` is how much the form itself names it."""
     data = rules()
     share = 1.0
+    subject = max(total.points.get(kind, 0.0) for kind in data.subjects)
+    if evidence.offer.times and subject >= data.threshold and not at_home(evidence):
+        total.add("appointment", data.structure["slots_for_product"], "times for a product")
     if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
         share = data.slot_share
     elif evidence.fields and not any(f.category in data.application for f in evidence.fields):

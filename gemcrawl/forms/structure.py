@@ -92,6 +92,11 @@ def asks_little(evidence: Evidence) -> bool:
     return len(evidence.fields) <= _FEW and {f.category for f in evidence.fields} <= {None, "free_text", "email"}
 
 
+def at_home(evidence: Evidence) -> bool:
+    """Whether a form asks where somebody lives: times may be those of a delivery."""
+    return any(f.category in _LIVES for f in evidence.fields)
+
+
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
     """Points for a time, a place and a reason to come, as far as they are asked or offered."""
     data, fields, offer = rules(), evidence.fields, evidence.offer
@@ -116,13 +121,15 @@ def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words
         _add(total, "appointment", "part_of_day", "offers parts of the day")
     elif date and "birth_date" not in categories:
         _add(total, "appointment", "date", "asks a date")
+    if offer.times and not categories:
+        _add(total, "appointment", "slots_only", "asks nothing but a time")
     if offer.calendar:
         _add(total, "appointment", "calendar", "a calendar to choose from")
     coming = offer.slots or time or offer.calendar
     if offer.products > 1 and "free_text" not in categories and (coming or offer.places or categories & _PERSON):
         _add(total, "appointment", "counter", f"offers {offer.products} things of the counter")
         coming = True
-    elif offer.slots and offer.enrolling and not offer.places and not categories & _LIVES:
+    elif offer.slots and offer.enrolling and not offer.places and not at_home(evidence):
         _add(total, "other", "enrolling", "times of something to take part in")
     if offer.places and coming:
         _add(total, "appointment", "place", "offers places to come to")
@@ -173,6 +180,7 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
         and len(fields) <= 5
         and _nothing_else(fields)
         and not evidence.password
+        and not evidence.offer.slots
     ):
         _add(total, "newsletter", "email_only", "asks an e-mail address only")
     if question and (somewhere or categories & _OF_APPLICATIONS):

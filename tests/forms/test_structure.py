@@ -188,6 +188,18 @@ FORMS = [
     ("product","/x","Inschrijven als woningzoekende",ask(NAME,BORN,"Adres",MAIL),"Inschrijven"),
     ("product","/x","Kapvergunning",ask(NAME,"Locatie van de boom",MAIL)+'<input type=file name=x>',"Aanvragen"),
     ("newsletter","/x","Wijkkrant digitaal",ask(NAME,MAIL),"Stuur mij de krant"),
+    ("other","/x","Boomplantdag",ask(NAME,MAIL)+choose("Tijd","10.00 uur","13.00 uur"),"Versturen"),
+    ("other","/x","Repair café",ask(NAME,MAIL)+tick("11.00","12.00"),"Verstuur"),
+    ("other","/x","Fietstocht met de wethouder",ask(NAME,MAIL)+choose("Datum","12 mei","19 mei"),"Verzenden"),
+    ("contact","/x","Stel uw vraag",ask(NAME,MAIL,PHONE)+write("Uw vraag")+choose("Wanneer kunnen wij u bellen?","9.00-12.00","13.00-17.00"),"Versturen"),
+    ("contact","/x","Vraag aan burgerzaken",choose("Waarover?","Paspoort","Rijbewijs","Uittreksel","Verhuizing")+write("Uw vraag")+ask(NAME,MAIL),"Stuur vraag"),
+    ("product","/x","Afvalcontainer omruilen",ask("Postcode","Huisnummer",NAME)+choose("Bezorgdag","7 december","14 december"),"Aanvragen"),
+    ("product","/x","Trouwen: locatie en datum doorgeven",ask("Naam partner 1","Naam partner 2","Geboortedatum partner 1")+"<label>Datum huwelijk<input type=date></label>"+choose("Trouwlocatie","Gemeentehuis","Kasteel"),"Doorgeven"),
+    ("product","/x","Subsidie aanvragen",tick("Ja, ik ben rechtspersoon","Nee"),"Volgende"),
+    ("product","/x","Standplaats aanvragen",ask(NAME,"Locatie","KvK")+write("Wat verkoopt u?"),"Aanvragen"),
+    ("other","/x","Wensboom: waar wilt u een boom?",ask("Waar?",NAME)+write("Waarom hier?"),"Insturen"),
+    ("complaint","/x","Klacht over afvalinzameling",ask("Waar?",NAME,"Adres")+write("Uw klacht"),"Klacht indienen"),
+    ("appointment","/afspraak","Hebt u al een afspraak?",press("Ja, wijzigen","Nee, nieuwe afspraak maken"),""),
 ]  # fmt: skip
 
 
