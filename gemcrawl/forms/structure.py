@@ -99,28 +99,15 @@ def at_home(evidence: Evidence) -> bool:
 
 def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words: set[str]) -> None:
     """Points for a time, a place and a reason to come, as far as they are asked or offered."""
-    data, fields, offer = rules(), evidence.fields, evidence.offer
-    if any(asks(f.label).span for f in fields):
+    fields, offer = evidence.fields, evidence.offer
+    labels = [(f, asks(f.label)) for f in fields]
+    if any(asked.span for _, asked in labels):
         return
-    asked = [asks(f.label) for f in fields if f.category is None]
     both = any(f.type == "datetime-local" for f in fields)
-    date = both or bool(words & data.bare) or any(f.type == "date" and f.category is None for f in fields)
-    date = date or any(label.day for label in asked)
-    time = (
-        both or offer.parts or any(f.type == "time" for f in fields) or any(asks(word).time for f in fields for word in (f.label, f.name))
-    )
-    if (offer.times and (offer.days or date)) or (offer.days > 1 and time):
-        _add(total, "appointment", "slots_on_days", "offers times on days")
-    elif offer.times:
-        _add(total, "appointment", "slots", "offers times")
-    elif date and time:
-        _add(total, "appointment", "date_and_time", "asks a date and a time")
-    elif offer.days > 1:
-        _add(total, "appointment", "days", "offers days")
-    elif offer.parts:
-        _add(total, "appointment", "part_of_day", "offers parts of the day")
-    elif date and "birth_date" not in categories:
-        _add(total, "appointment", "date", "asks a date")
+    date = both or bool(words & rules().bare) or any(f.category is None and (f.type == "date" or asked.day) for f, asked in labels)
+    time = both or offer.parts or any(f.type == "time" or asked.time or asks(f.name).time for f, asked in labels)
+    if when := _when(evidence, date=date and "birth_date" not in categories, time=time, both=date and time):
+        _add(total, "appointment", *when)
     if offer.times and not categories:
         _add(total, "appointment", "slots_only", "asks nothing but a time")
     if offer.calendar:
@@ -135,6 +122,20 @@ def _coming(total: Sum, evidence: Evidence, categories: set[PersonalData], words
         _add(total, "appointment", "place", "offers places to come to")
     if offer.booking and (coming or date):
         _add(total, "appointment", "booking", "a button that books")
+
+
+def _when(evidence: Evidence, *, date: bool, time: bool, both: bool) -> tuple[str, str] | None:
+    """The points, by name, for what a form offers or asks of days and times, and their reason: the strongest that holds."""
+    offer = evidence.offer
+    cases = (
+        ((offer.times and (offer.days or date or both)) or (offer.days > 1 and time), "slots_on_days", "offers times on days"),
+        (offer.times, "slots", "offers times"),
+        (both, "date_and_time", "asks a date and a time"),
+        (offer.days > 1, "days", "offers days"),
+        (offer.parts, "part_of_day", "offers parts of the day"),
+        (date, "date", "asks a date"),
+    )
+    return next(((points, reason) for holds, points, reason in cases if holds), None)
 
 
 def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
