@@ -36,6 +36,8 @@ _WISH = re.compile(
 """How a wish begins that is only ticked: "Wilt u teruggebeld worden?" within a form is not what the form is for."""
 _SMALL = 3
 """Fields."""
+_MENU = 300
+"""Characters of a form that may hold a menu."""
 _LINKS = 12
 """A form with more links is drawn around the whole page, its menus too."""
 _LEAD = 100
@@ -184,16 +186,17 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
             labels,
             raw.buttons,
             [b.get("value") or "" for b in raw.submitters],
-            grid=raw.element and raw.node.css_first("[role=grid]") is not None,
+            grid=raw.element and len(raw.buttons) > 1 and raw.node.css_first("[role=grid]") is not None,
         ),
     )
 
 
 def _text(raw: RawForm) -> str:
     """The words of a form; of one that holds links as a whole page does, those that are no links."""
-    if raw.element and len(raw.node.css("a[href]")) > _LINKS:
+    text = raw.node.text(deep=True, separator=" ")
+    if raw.element and len(text) > _MENU and len(raw.node.css("a[href]")) > _LINKS:
         return clean(words_inside(raw.node, links=False), _TEXT)
-    return clean(raw.node.text(deep=True, separator=" "), _TEXT)
+    return clean(text, _TEXT)
 
 
 _API_IN_SCRIPT = re.compile(r"[\"'](https?://[^\"'\s<>]{1,300}?/(?:[\w.-]*api|warp)(?:/[^\"'\s<>]{0,200})?)[\"']", re.IGNORECASE)
