@@ -265,7 +265,9 @@ class Form(_Row):
     method: Annotated[str | None, "method as written"] = None
     enctype: Annotated[str | None, "enctype as written"] = None
     action: Annotated[str | None, "action as written"] = None
-    submit_urls: Annotated[list[str], "every resolved target, of action and formaction"] = field(default_factory=list)
+    submit_urls: Annotated[list[str], "every resolved target, of action and formaction; without an empty query, and no javascript:"] = (
+        field(default_factory=list)
+    )
     fields: Annotated[list[Field], "visible fields in document order"] = field(default_factory=list)
     personal_data: Annotated[list[PersonalData], "kinds of personal data asked for"] = field(default_factory=list)
     personal_data_level: Annotated[

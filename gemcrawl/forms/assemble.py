@@ -12,13 +12,16 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
-from gemcrawl.forms.beside import words_before
+from gemcrawl.forms.beside import words_before, words_inside
+from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
-from gemcrawl.forms.kinds import TICKED, Evidence, Judgement, asks_words, decide, judge, weigh
+from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
-from gemcrawl.forms.submit import by_script, method_of, targets_of
+from gemcrawl.forms.structure import TICKED, asks_words
+from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
+from gemcrawl.forms.weights import Evidence
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
 _SIDE_SHARE = 0.25
@@ -33,6 +36,10 @@ _WISH = re.compile(
 """How a wish begins that is only ticked: "Wilt u teruggebeld worden?" within a form is not what the form is for."""
 _SMALL = 3
 """Fields."""
+_MENU = 300
+"""Characters of a form that may hold a menu."""
+_LINKS = 12
+"""A form with more links is drawn around the whole page, its menus too."""
 _LEAD = 100
 """Characters; what stands before a form begins with what matters, or is an introduction."""
 
@@ -83,6 +90,7 @@ def forms_of(
                 fields=tuple(fields),
                 personal_data=data,
                 personal_data_level=level,
+                idle_action=idle_action(raw.attributes, raw.submitters, url, addresses) if element else "",
                 signature=signature(fields, raw.buttons),
             )
         )
@@ -162,8 +170,10 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
         lead = clean(words_before(raw.node, labels.text), _LEAD)
         own["lead"] = [] if lead in headings else [lead]
+        if not asks_words(fields):
+            own["lead"].append(clean(words_inside(raw.node), _LEAD))
     if len(fields) <= 30:
-        own["text"] = [clean(raw.node.text(deep=True, separator=" "), _TEXT)] if fields or raw.buttons else []
+        own["text"] = [_text(raw)] if fields or raw.buttons else []
     return Evidence(
         own=own,
         fields=tuple(fields),
@@ -171,7 +181,22 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         method=method_of(attributes.get("method")),
         says_get=(attributes.get("method") or "").strip().lower() == "get",
         password=any(type_of(c) == "password" for c in raw.controls),
+        offer=offer_of(
+            (c for c in raw.controls if not c.hidden),
+            labels,
+            raw.buttons,
+            [b.get("value") or "" for b in raw.submitters],
+            grid=raw.element and len(raw.buttons) > 1 and raw.node.css_first("[role=grid]") is not None,
+        ),
     )
+
+
+def _text(raw: RawForm) -> str:
+    """The words of a form; of one that holds links as a whole page does, those that are no links."""
+    text = raw.node.text(deep=True, separator=" ")
+    if raw.element and len(text) > _MENU and len(raw.node.css("a[href]")) > _LINKS:
+        return clean(words_inside(raw.node, links=False), _TEXT)
+    return clean(text, _TEXT)
 
 
 _API_IN_SCRIPT = re.compile(r"[\"'](https?://[^\"'\s<>]{1,300}?/(?:[\w.-]*api|warp)(?:/[^\"'\s<>]{0,200})?)[\"']", re.IGNORECASE)

@@ -7,6 +7,7 @@ Every walk is bounded, so that no document makes it expensive.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -21,6 +22,12 @@ _INLINE = frozenset({"b", "strong", "span", "em", "i", "font", "abbr", "small", 
 _CONTROLS = frozenset({"input", "select", "textarea", "button"})
 _SKIPPED = frozenset({"script", "style", "link", "template", "noscript", "svg"})
 _CONTROL = "input,select,textarea,button"
+_NO_PROSE = frozenset({"label", "button", "select", "textarea", "legend", "h1", "h2", "h3", "h4", "h5", "h6"}) | _SKIPPED
+_SKIPPED_OR_LINK = _SKIPPED | {"a"}
+_PROSE, _PAGE = 50, 1500
+"""Nodes looked at within a small form, and within one that is drawn around a page."""
+_ENOUGH = 1500
+"""Characters."""
 _CELLS = frozenset({"td", "th"})
 
 TextOf = Callable[[LexborNode], str]
@@ -43,6 +50,28 @@ def words_before(node: LexborNode, text_of: TextOf) -> str:
             return ""
         node = parent
     return ""
+
+
+def words_inside(node: LexborNode, *, links: bool = True) -> str:
+    """The first words within an element that label no control and are not to be chosen or pressed: what a form itself says.
+
+    Without `links` every word that is no link's.
+    """
+    silent: set[int] = set()
+    parts: list[str] = []
+    length = 0
+    tags = _NO_PROSE if links else _SKIPPED_OR_LINK
+    for child in islice(node.traverse(include_text=True), _PROSE if links else _PAGE):
+        parent = child.parent
+        if child.tag in tags or (parent is not None and parent.mem_id in silent and child.mem_id != node.mem_id):
+            silent.add(child.mem_id)
+        elif child.is_text_node:
+            text = (child.text(deep=False) or "").strip()
+            parts.append(text)
+            length += len(text)
+            if length > _ENOUGH:
+                break
+    return " ".join(filter(None, parts))
 
 
 def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str, bool, int]:

@@ -17,9 +17,10 @@ from typing import Any, cast
 from gemcrawl.forms import personal
 from gemcrawl.forms.data import table
 from gemcrawl.forms.fields import MAX_FIELDS, MAX_LABEL, clean, signature
-from gemcrawl.forms.kinds import MAX_REASONS, Evidence, judge, weigh
+from gemcrawl.forms.kinds import MAX_REASONS, judge, weigh
 from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.forms.suppliers import split, suppliers
+from gemcrawl.forms.weights import Evidence
 from gemcrawl.items import Field, PersonalData
 
 MAX_BYTES = 1_000_000

@@ -221,6 +221,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
             id_=id_,
             type_=type_,
             pattern=control.get("pattern")[:200],
+            title=control.get("title")[:MAX_LABEL],
             hint=choice or (control.get("placeholder") or control.get("title"))[:MAX_LABEL],
         )
         required = "required" in control.attributes or control.get("aria-required").lower() == "true"

@@ -7,89 +7,22 @@ on every page is recognised there.  What the page says (address, title, headings
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from gemcrawl.forms.data import derived, table
-from gemcrawl.forms.words import Lexicon, fold
-from gemcrawl.items import Field, Kind, PersonalData
+from gemcrawl.forms.structure import LITTLE, add_structure, asks_little, asks_yes_or_no, at_home, leads_on
+from gemcrawl.forms.weights import ZONE, Evidence, Sum, product_words, rules
+from gemcrawl.items import Kind
 
 MAX_REASONS = 6
-_KINDS: tuple[Kind, ...] = get_args(Kind)
 SIDE_KINDS: frozenset[Kind] = frozenset({"search", "newsletter", "login", "feedback", "comment"})
 """Kinds of the forms that stand beside a page's own form."""
 _SIDE_LEAST = 4.0
-_SEARCH_NAMES = frozenset(
-    {
-        "q",
-        "s",
-        "query",
-        "zoekterm",
-        "zoekwoord",
-        "trefwoord",
-        "trefwoorden",
-        "keyword",
-        "keywords",
-        "searchtext",
-        "searchword",
-        "search",
-        "zoek",
-        "zoeken",
-        "zoekveld",
-        "search_api_fulltext",
-        "search_block_form",
-        "tx_solr[q]",
-        "keys",
-        "term",
-        "text",
-        "freetext",
-        "searchterm",
-    }
-)
-_SEARCHES = re.compile(r"(?<!be)(?<!ver)(?<!onder)zoek|(?<!re)search", re.IGNORECASE)
-"""In names; "bezoek" (visit), "verzoek" (request) and "research" are something else."""
-_LANGUAGE_NAMES = frozenset({"taal", "lang", "language", "lng", "goog-te-combo", "locale", "lang_dropdown_select"})
-_DATE_NAMES = frozenset({"datum", "date", "dag", "afspraakdatum", "kies een datum", "kies datum", "gewenste datum", "kies een dag"})
-_TIME_NAMES = frozenset(
-    {"tijd", "time", "tijdstip", "dagdeel", "gewenste tijd", "gewenst tijdstip", "kies een tijd", "kies een tijdstip", "kies tijd"}
-)
-TICKED = frozenset({"checkbox", "checkbox group", "radio group"})
-_PERSON = frozenset({"name", "email", "phone"})
-_LITTLE = 0.3
-"""What is left of points that something else makes doubtful."""
+_SIDE = 0.25
+"""How much of what the page says counts for a form that is not what the page is for."""
 _OFFER = 1500
 """Characters of a form in which products are looked for."""
-_FEW = 3
-"""Fields; a search box has no more."""
 _WIZARD_KINDS: tuple[Kind, ...] = ("appointment", "contact")
-_WIZARD_BUTTONS = frozenset(
-    {"volgende", "verder", "volgende stap", "next", "naar stap 2", "start", "weiter", "folgjende", "ga verder", "beginnen", "starten"}
-)
-
-Points = dict[Kind, float]
-Hits = tuple[tuple[Kind, float, str], ...]
-"""Kind, weight and phrase."""
-
-
-@dataclass(slots=True)
-class Evidence:
-    """What speaks for the kind of one form."""
-
-    own: dict[str, list[str]] = field(default_factory=dict)
-    """Texts by zone of the form itself: attributes, heading, legend, buttons, labels, text."""
-    fields: tuple[Field, ...] = ()
-    role_search: bool = False
-    method: str = "get"
-    says_get: bool = False
-    """Its method is get, and written."""
-    password: bool = False
-    hint: Points = field(default_factory=dict)
-    """Points of a known product, by kind."""
-    hint_reason: str = ""
-    offered: int = 0
-    """Different products of the municipal counter that the form names; `weigh` counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,177 +35,17 @@ class Judgement:
     total: float = 0.0
 
 
-class _Rules:
-    """The word list, compiled once."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.points: dict[str, list[tuple[Kind, float]]] = {}
-        for kind, phrases in data["phrases"].items():
-            for phrase, weight in phrases.items():
-                self.points.setdefault(phrase, []).append((_kind(kind), float(weight)))
-        self.lexicon = Lexicon(self.points, gaps_count=True)
-        self.own: dict[str, float] = data["own"]
-        self.page: dict[str, float] = data["page"]
-        self.structure: dict[str, float] = data["structure"]
-        self.products = Lexicon(data["products"]["words"])
-        self.products_least: int = data["products"]["least"]
-        self.products_weight: float = data["products"]["weight"]
-        self.threshold: float = data["threshold"]
-        self.scale: float = data["scale"]
-        self.close: float = data["close"]
-        self.acts = frozenset(map(_kind, data["acts"]["kinds"]))
-        self.subjects = frozenset(map(_kind, data["acts"]["subjects"]))
-        self.act_least: float = data["acts"]["least"]
-        self.subject_share: float = data["acts"]["share"]
-        self.cache: dict[str, Hits] = {}
-
-    def about(self, hits: Hits) -> Hits:
-        """Hits with the subject of an act weakened: a product that an appointment or a question is about is not applied for."""
-        if not any(kind in self.acts and weight >= self.act_least for kind, weight, _ in hits):
-            return hits
-        return tuple(
-            (kind, weight * self.subject_share if kind in self.subjects and weight > 0 else weight, phrase) for kind, weight, phrase in hits
-        )
-
-    def hits(self, text: str) -> Hits:
-        """(kind, weight, phrase) of every phrase in a text."""
-        known = self.cache.get(text)
-        if known is None:
-            found = self.lexicon.find(fold(text))
-            known = self.about(tuple((kind, weight, phrase) for phrase in found for kind, weight in self.points[phrase]))
-            if len(self.cache) >= 8192:
-                self.cache.clear()
-            self.cache[text] = known
-        return known
-
-
-def _kind(word: str) -> Kind:
-    if word not in _KINDS:
-        msg = f"kinds.toml: unknown kind {word!r}, one of {', '.join(_KINDS)}"
-        raise ValueError(msg)
-    return word
-
-
-@derived
-def rules() -> _Rules:
-    """The compiled word list."""
-    return _Rules(table("kinds.toml"))
-
-
-class Sum:
-    """Points by kind, with their reasons, while they are added up."""
-
-    def __init__(self) -> None:
-        self.points: Points = {}
-        self.reasons: dict[Kind, list[tuple[float, str]]] = {}
-
-    def add(self, kind: Kind, points: float, reason: str) -> None:
-        self.points[kind] = self.points.get(kind, 0.0) + points
-        if points > 0:
-            self.reasons.setdefault(kind, []).append((points, reason))
-
-    def zone(self, name: str, texts: Iterable[str], factor: float) -> None:
-        """The strongest phrase for and against each kind in one zone."""
-        best: dict[Kind, tuple[float, str]] = {}
-        worst: Points = {}
-        for text in texts:
-            for kind, weight, phrase in rules().hits(text) if text else ():
-                if weight > best.get(kind, (0.0, ""))[0]:
-                    best[kind] = (weight, phrase)
-                elif weight < worst.get(kind, 0.0):
-                    worst[kind] = weight
-        for kind, (weight, phrase) in best.items():
-            self.add(kind, weight * factor, f"{name}: {phrase}")
-        for kind, weight in worst.items():
-            self.add(kind, weight * factor, "")
-
-
-def product_words(text: str) -> int:
-    """How many different products of the municipal counter a text names."""
-    return len(set(rules().products.find(fold(text))))
-
-
-def _structure(total: Sum, evidence: Evidence) -> None:
-    """Points for what a form asks, whatever words it uses."""
-    fields = evidence.fields
-    words = {fold(f.label) for f in fields} | {fold(f.name) for f in fields}
-    categories = {f.category for f in fields if f.category}
-    if evidence.password:
-        _add(total, "login", "password", "a password field")
-    _search(total, evidence, categories)
-    _person(total, evidence, categories)
-    date = bool(words & _DATE_NAMES) or any(f.type == "date" and f.category is None for f in fields)
-    time = bool(words & _TIME_NAMES) or any(f.type == "time" for f in fields)
-    if date and time:
-        _add(total, "appointment", "date_and_time", "asks a date and a time")
-    elif date and "birth_date" not in categories:
-        _add(total, "appointment", "date", "asks a date")
-    if len(fields) == 1 and fields[0].name.lower() in _LANGUAGE_NAMES:
-        _add(total, "other", "language", "chooses a language")
-
-
-def _add(total: Sum, kind: Kind, points: str, reason: str) -> None:
-    total.add(kind, rules().structure[points], reason)
-
-
-def asks_words(fields: Iterable[Field]) -> bool:
-    """Whether there is a field for the words of a search, by its type or name."""
-    return any(f.type == "search" or (f.type == "text" and (f.name.lower() in _SEARCH_NAMES or _SEARCHES.search(f.name))) for f in fields)
-
-
-def _search(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
-    fields = evidence.fields
-    asking = [f for f in fields if f.type in {"text", "search"}]
-    named = asks_words(asking)
-    if evidence.role_search or (named and len(fields) <= _FEW and not categories & {"email", "phone", "free_text"}):
-        _add(total, "search", "search_field", "a search field")
-    elif len(fields) == 1 and asking and evidence.method == "get" and not categories:
-        _add(total, "search", "single_text_by_get", "one text field, sent by get")
-    elif evidence.says_get and fields and not categories:
-        _add(total, "search", "by_get", "sent by get, asks nothing personal")
-    elif categories or len(fields) > _FEW:
-        # A word like "zoek" says little in a form that asks who somebody is.
-        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
-
-
-def _nothing_else(fields: Iterable[Field]) -> bool:
-    """Whether every field that asks nothing personal is one to tick."""
-    return all(f.category or f.type in TICKED for f in fields)
-
-
-def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> None:
-    fields = evidence.fields
-    question = "free_text" in categories
-    if (
-        "email" in categories
-        and categories <= {"email", "name", "gender"}
-        and len(fields) <= 5
-        and _nothing_else(fields)
-        and not evidence.password
-    ):
-        _add(total, "newsletter", "email_only", "asks an e-mail address only")
-    if question:
-        who = bool(categories & _PERSON)
-        _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
-    elif "phone" in categories and "email" not in categories:
-        _add(total, "callback", "phone_only", "asks a phone number only")
-    if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4:
-        _add(total, "other", "address_only", "looks up an address")
-    if categories & {"iban", "licence_plate"}:
-        _add(total, "product", "iban_or_plate", "asks what an application needs")
-
-
 def weigh(evidence: Evidence) -> Sum:
     """Points of a form's own zones and structure, whatever page it stands on."""
     factors = rules().own
     total = Sum()
     for zone, texts in evidence.own.items():
         total.zone(zone, texts, factors[zone])
-    _structure(total, evidence)
+    add_structure(total, evidence)
     evidence.offered = product_words(" ".join(evidence.own.get("text", ()))[:_OFFER])
     if evidence.offered >= rules().products_least:
         # A field that narrows down a list of products is not what the form is for.
-        total.points["search"] = total.points.get("search", 0.0) * _LITTLE
+        total.points["search"] = total.points.get("search", 0.0) * LITTLE
     return total
 
 
@@ -284,19 +57,48 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
     side = max(sides, key=lambda k: sides[k])
     if share and sides[side] >= _SIDE_LEAST and sides[side] >= max(total.points.values(), default=0.0):
         # Decided by itself: what the page is about is not what its search box is for.
-        share = 0.0 if side in {"search", "login", "feedback"} else share * 0.25
+        share = 0.0 if side in {"search", "login", "feedback"} else share * _SIDE
+    elif asks_yes_or_no(evidence):
+        share *= _SIDE
+    named = max(total.points.get(kind, 0.0) for kind in data.subjects)
     if share:
         for zone, texts in page.items():
             total.zone(zone, texts, data.page[zone] * share)
         if evidence.offered >= data.products_least:
             total.add("appointment", data.products_weight * share, f"offers {evidence.offered} products of the counter")
-        if any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ())):
+        if leads_on(evidence):
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
+    _subjects(total, evidence, named)
+    _silent_contact(total)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
+
+
+def _subjects(total: Sum, evidence: Evidence, named: float) -> None:
+    """Weakens a product that the words name but the form does not apply for; `named` is how much the form itself names it."""
+    data = rules()
+    share = 1.0
+    subject = max(total.points.get(kind, 0.0) for kind in data.subjects)
+    if evidence.offer.times and subject >= data.threshold and not at_home(evidence):
+        total.add("appointment", data.structure["slots_for_product"], "times for a product")
+    if evidence.offer.slots and total.points.get("appointment", 0.0) >= data.threshold:
+        share = data.slot_share
+    elif evidence.fields and not any(f.category in data.application for f in evidence.fields):
+        share = data.page_share if named <= 0 and not leads_on(evidence) and asks_little(evidence) else data.bare_share
+    for kind in data.subjects:
+        if total.points.get(kind, 0.0) > 0:
+            total.points[kind] *= share
+
+
+def _silent_contact(total: Sum) -> None:
+    """Weakens contact where no word says so and words say something else: many forms ask a question and who asks it."""
+    data = rules()
+    others = max((points for kind, points in total.points.items() if kind != "contact"), default=0.0)
+    if others >= data.threshold and not any(ZONE in reason for _, reason in total.reasons.get("contact", ())):
+        total.points["contact"] = total.points.get("contact", 0.0) * data.silent_share
 
 
 def decide(total: Sum) -> Judgement:

@@ -51,8 +51,16 @@ class PageForm:
     """Where the product of a mount point publishes the form's definition, for anyone to read."""
     declared: bool = False
     """Its definition was read: it is as complete as it gets without sending anything."""
+    idle_action: str = ""
+    """The resolved action when each submit button brings its own address; it is named, and no browser uses it."""
     signature: str = ""
     """Stable over runs and over pages: field names, types and labels, without values, tokens or session ids."""
+
+    @property
+    def submit_urls(self) -> tuple[str, ...]:
+        """Every address that action and formaction name, distinct; what only a script resolves is none, and an empty query says nothing."""
+        named = (self.idle_action, *(target.url for target in self.targets if target.method != "dialog"))
+        return tuple(dict.fromkeys(url.removesuffix("?") for url in named if url and not url.startswith("javascript:")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

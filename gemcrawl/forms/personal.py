@@ -34,11 +34,13 @@ _JOINTS = re.compile(r"\s*[/&+,]\s*|\s+(?:en|and|or|und|oder)\s+", re.IGNORECASE
 _OR = re.compile(r"\s+of\s+", re.IGNORECASE)
 """Also English, where it joins nothing ("country of birth"), so it counts between ways to reach somebody only."""
 _REMARK = re.compile(r"\([^)]*\)")
+_FEW = 4
+"""Words."""
 _SHORT = 60
 """Characters; a longer label is a sentence, which may name what it does not ask."""
 _BY_CONTROL: dict[str, tuple[frozenset[str], str]] = {
     "select": (frozenset({"gender", "health", "family", "nationality", "birth_date", "address", "phone", "name", "document_number"}), ""),
-    "textarea": (frozenset({"address", "family", "health", "signature"}), "free_text"),
+    "textarea": (frozenset({"name", "address", "family", "health", "signature"}), "free_text"),
     "file": (frozenset({"signature"}), "upload"),
     "search": (frozenset({"postcode", "address"}), ""),
 }
@@ -117,12 +119,13 @@ def category_of_name(name: str) -> str:
 
 
 def category(
-    *, label: str, group: str, autocomplete: str, name: str, id_: str, type_: str, pattern: str = "", hint: str = ""
+    *, label: str, group: str, autocomplete: str, name: str, id_: str, type_: str, pattern: str = "", hint: str = "", title: str = ""
 ) -> PersonalData | None:
     """The kind of personal data that a field asks for.
 
     `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it; `hint`
-    its placeholder, title or first choices, which only count when nothing else says anything.
+    its placeholder, title or first choices, which only count when nothing else says anything; a `title` of few words is what browsers fall back on as a
+    label, and says as much as one.
     """
     if type_ not in _TEXT_TYPES and type_ not in _CHOICES:
         return None
@@ -130,12 +133,17 @@ def category(
     if type_ in _CHOICES:
         found = found or category_of_name(name) or (category_of_label(hint) if hint else "")
         return _closed(found) if found in _OF_CHOICES else None
+    if not found and title and title.count(" ") < _FEW:
+        found = category_of_label(title)
     if not found and autocomplete.strip():
         found = _autocomplete().get(autocomplete.lower().split()[-1], "")
     found = found or category_of_name(name) or category_of_name(id_)
     if not found and hint and hint != label:
         found = category_of_label(hint)
         found = found if found in _BY_EXAMPLE or (found == "gender" and type_ == "select") else ""
+    if type_ == "textarea" and found == "name" and label.count(" ") >= _FEW:
+        # "Naam en toelichting van ...": only a short label of a large field means it literally.
+        found = ""
     if type_ in _BY_CONTROL:
         allowed, otherwise = _BY_CONTROL[type_]
         return _closed(found if found in allowed else otherwise)
@@ -173,7 +181,8 @@ def asked(fields: Iterable[Field]) -> tuple[PersonalData, ...]:
         if field.category is None:
             continue
         found.add(field.category)
-        if field.type in _FREE_TYPES and field.category != "family" and len(field.label) <= _SHORT:
+        large = field.type == "textarea" and field.category in {"name", "address"}
+        if (field.type in _FREE_TYPES or large) and field.category != "family" and len(field.label) <= _SHORT:
             found.update(_parts_of(field.label))
     return in_order(found)
 

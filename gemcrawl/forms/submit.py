@@ -67,6 +67,15 @@ def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str
     return tuple(found)
 
 
+def idle_action(form: Attributes, submitters: Iterable[Attributes], document: str, addresses: Addresses) -> str:
+    """The resolved action of a form whose every submit button brings an address of its own: only a script would still send there; else empty."""
+    buttons = list(submitters)
+    written = form.get("action")
+    if not written or not buttons or not all("formaction" in button for button in buttons) or method_of(form.get("method")) == "dialog":
+        return ""
+    return _resolve(written, document, addresses)
+
+
 def by_script(form: Attributes, targets: tuple[Target, ...]) -> bool:
     """Whether only a script knows where the form goes.
 

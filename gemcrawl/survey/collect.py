@@ -102,7 +102,7 @@ class Collection:
     def _row(self, form: PageForm, visit: Visit, found: Found) -> Form:
         reading = visit.reading
         assert reading is not None
-        submit_urls = list(dict.fromkeys(t.url for t in form.targets if t.url and t.method != "dialog"))
+        submit_urls = list(form.submit_urls)
         return Form(
             municipality=self.municipality,
             form_id=_form_id(self.municipality, form, visit.final_url),

@@ -36,7 +36,7 @@ def _form(form: PageForm) -> dict[str, Any]:
         "kind_score": round(form.kind_score, 3),
         "reasons": list(form.kind_reasons),
         "method": method_of(form.method) if form.has_form_element else None,
-        "submit_urls": list(dict.fromkeys(target.url for target in form.targets if target.url and target.method != "dialog")),
+        "submit_urls": list(form.submit_urls),
         "fields": [asdict(field) for field in form.fields],
         "personal_data": list(form.personal_data),
         "personal_data_level": form.personal_data_level,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from gemcrawl.forms import read_page
-from gemcrawl.forms.kinds import Evidence, judge, rules
+from gemcrawl.forms.kinds import judge
+from gemcrawl.forms.weights import Evidence, rules
 from gemcrawl.items import Kind
 
 CONTACT = b"<title>Contact</title><h1>Contactformulier</h1><form method=post><label>Naam<input name=n></label><label>Uw vraag<textarea name=v></textarea></label><button>Verstuur</button></form>"

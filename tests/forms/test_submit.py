@@ -76,6 +76,31 @@ def test_an_action_that_no_button_uses_is_no_target() -> None:
     assert form.action == "http://h.test/a"
 
 
+def test_the_addresses_named_are_those_of_action_and_of_formaction() -> None:
+    form = only_form('<form action="http://h.test/a"><input name=n><button formaction="https://h.test/b">B</button></form>')
+    assert form.submit_urls == ("http://h.test/a", "https://h.test/b")
+    assert only_form('<form action="/a"><input name=n><button>A</button><button formaction="/a">B</button></form>').submit_urls == (
+        "https://x.test/a",
+    )
+
+
+def test_a_missing_action_that_no_button_uses_names_nothing() -> None:
+    assert only_form('<form><input name=n><button formaction="/b">B</button></form>').submit_urls == ("https://x.test/b",)
+
+
+@pytest.mark.parametrize(
+    ("action", "named"),
+    [
+        ("javascript:verstuur()", ()),
+        ("mailto:info@x.test", ("mailto:info@x.test",)),
+        ("?", ("https://x.test/dir/page",)),
+        ("/a?b=", ("https://x.test/a?b=",)),
+    ],
+)
+def test_what_only_a_script_resolves_and_an_empty_query_name_nothing(action: str, named: tuple[str, ...]) -> None:
+    assert only_form(f'<form method=post action="{action}"><input name=n><button>Go</button></form>').submit_urls == named
+
+
 def test_a_form_without_button_uses_its_action() -> None:
     assert [t.url for t in only_form('<form action="/a"><input name=n></form>').targets] == ["https://x.test/a"]
 

@@ -55,6 +55,16 @@ def test_a_number_of_the_scorer(tmp_path: Path) -> None:
     assert form.kind == "other"
 
 
+def test_words_of_what_is_offered(tmp_path: Path) -> None:
+    page = b"<main><h1>Stap 2</h1><form method=post><select name=w><option>Wolkenhuis<option>Dwarrelhuis</select><label>Tijd<select name=t><option>9.00</select></label><button>Noteer mij</button></form></main>"
+    before = read_page(page, URL).forms[0]
+    read(tmp_path, kinds='[choices]\nplaces = ["wolkenhuis"]\nbooking = ["noteer mij"]\n')
+    (form,) = read_page(page, URL).forms
+    assert "offers places to come to (+1.5)" in form.kind_reasons
+    assert "a button that books (+1.5)" in form.kind_reasons
+    assert not {"offers places to come to (+1.5)", "a button that books (+1.5)"} & set(before.kind_reasons)
+
+
 def test_a_word_gives_a_field_its_category_and_none_takes_it_away(tmp_path: Path) -> None:
     (form,) = read(tmp_path, personal='[label]\nphone = ["dwarrelnaam"]\nnone = ["naam van uw hamster"]\n').forms
     assert [field.category for field in form.fields] == ["phone", None]
