@@ -83,8 +83,8 @@ class DemoServer:
             "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"],
             "GEMCRAWL_CA_FILE": str(self.ca_file),
             "DOWNLOAD_DELAY": delay,
-            # All hosts share a few loopback addresses; the usual spacing per address would queue them for an hour.
-            "GEMCRAWL_PROBE_SPACING": delay / 10,
+            # As with the usual delay: what robots.txt asks for is cut to ten of them.
+            "GEMCRAWL_CRAWL_DELAY_MAX": 10 * delay,
         }
 
     def stop(self) -> None:

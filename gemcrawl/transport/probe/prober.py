@@ -25,7 +25,7 @@ SPACING = 0.2
 """Seconds between two connections to one server."""
 PER_SERVER = 2
 """Inventories of different hosts at one server at the same time, each with one connection at a time."""
-SERVERS = 8
+SERVERS = 32
 """Inventories at the same time."""
 ADDRESSES = 4
 """Addresses measured per host and family; what a large network gives out beyond that are copies."""
@@ -77,6 +77,7 @@ class Prober:
 
     def __init__(self, resolver: Resolver, connect: Connect, *, limits: Limits = DEFAULT_LIMITS, spacing: float = SPACING) -> None:
         self._resolver, self._limits = resolver, limits
+        # By address; by host where a connect-to rule stands in for the host's own server.
         self._lanes: defaultdict[tuple[str, int], Lane] = defaultdict(lambda: Lane(connect, spacing))
         self._places = asyncio.Semaphore(SERVERS)
         self._probes: dict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = {}
@@ -135,14 +136,15 @@ class Prober:
 
     async def _probe(self, host: str, port: int, first: Mapping[str, Inventory] = MappingProxyType({})) -> dict[str, Inventory]:
         chosen = await self._servers(host, port)
-        taken = await asyncio.gather(*(self._take(host, server, first.get(server["host"])) for server in chosen))
+        own = (host, port) if self._resolver.redirects(host, port) else None
+        taken = await asyncio.gather(*(self._take(host, server, first.get(server["host"]), own) for server in chosen))
         return {**first, **{server["host"]: inventory for server, inventory in zip(chosen, taken, strict=True)}}
 
-    async def _take(self, host: str, server: ResolveResult, first: Inventory | None) -> Inventory:
+    async def _take(self, host: str, server: ResolveResult, first: Inventory | None, own: tuple[str, int] | None) -> Inventory:
         if first is not None and not broken_off(first):
             return first
         address, port = server["host"], server["port"]
-        lane = self._lanes[address, port]
+        lane = self._lanes[own or (address, port)]
         spent = first.handshakes if first is not None else 0
         # The lane first: who waits for a busy server must not hold a place that another server could use.
         async with lane.places, self._places:
