@@ -66,8 +66,9 @@ def forms_of(
         evidence = evidences[i]
         if i == main:
             evidence.hint, evidence.hint_reason = hint, reason
-        judgement = judge(evidence, page, 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0, sums[i])
         element = raw.element
+        share = 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0
+        judgement = judge(evidence, page, 0.0 if _only_ticked(raw, fields) else share, sums[i])
         if not element and not _is_form(judgement, evidence):
             continue
         targets = targets_of(raw.attributes, raw.submitters, url, addresses) if element else ()
@@ -119,6 +120,11 @@ def _loose(document: Document, *, personal_only: bool) -> Iterator[tuple[RawForm
         fields = fields_of(raw.controls, document.labels)
         if fields and (not personal_only or any(f.category for f in fields)):
             yield raw, fields
+
+
+def _only_ticked(raw: RawForm, fields: list[Field]) -> bool:
+    """Whether boxes stand in no form element and there is nothing else: a choice of cookies or a filter, that what the page is about says nothing of."""
+    return not raw.element and all(f.type == "checkbox" for f in fields)
 
 
 def _is_form(judgement: Judgement, evidence: Evidence) -> bool:
@@ -214,7 +220,7 @@ def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgeme
         if raw.place in {"header", "footer", "nav"} and not raw.main:
             continue
         own = judgements[i]
-        if own.kind in {"search", "login", "feedback"} or own.total >= _BESIDE.get(own.kind, math.inf):
+        if _only_ticked(raw, fields) or own.kind in {"search", "login", "feedback"} or own.total >= _BESIDE.get(own.kind, math.inf):
             continue
         rank = (1 if raw.main else 0, 1 if own.kind != "other" or own.total < 4 else 0, len(fields))
         if rank > best_rank:
