@@ -32,15 +32,15 @@ def pinned(position: int) -> Iterator[None]:
         os.sched_setaffinity(0, cores)
 
 
-def figures(module: str, *arguments: object) -> dict[str, Any]:
+def figures(module: str, *arguments: object, timeout: float = TIMEOUT) -> dict[str, Any]:
     """Runs a module in a process of its own and returns the JSON that it prints last.
 
     Raises:
         RuntimeError: it failed.
-        subprocess.TimeoutExpired: it took longer than `TIMEOUT`; it was killed.
+        subprocess.TimeoutExpired: it took longer than ``timeout`` seconds; it was killed.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
     if done.returncode or not done.stdout.strip():
         raise RuntimeError(f"{module} failed with exit code {done.returncode}:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])

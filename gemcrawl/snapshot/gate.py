@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -63,22 +64,14 @@ class Tally:
         Raises:
             OSError, pa.ArrowException: they cannot be read.
         """
-        rows = pq.read_table(
+        table = pq.read_table(
             snapshot / "municipalities.parquet", columns=["code", "outcome", "reason", "appointment", "contact"], partitioning=None
-        ).to_pylist()
-        marks = [
-            {
-                row["outcome"],
-                "dns" if row["reason"] == "dns" else "",
-                *(f"{kind} not_found" for kind in ("appointment", "contact") if row[kind] == "not_found"),
-            }
-            for row in rows
-        ]
-        return cls(
-            codes=frozenset(row["code"] for row in rows),
-            rows=len(rows),
-            counts={name: sum(name in found for found in marks) for name in SHARES},
         )
+        counts = Counter(table["outcome"].to_pylist())
+        counts["dns"] = table["reason"].to_pylist().count("dns")
+        for kind in ("appointment", "contact"):
+            counts[f"{kind} not_found"] = table[kind].to_pylist().count("not_found")
+        return cls(codes=frozenset(table["code"].to_pylist()), rows=table.num_rows, counts={name: counts[name] for name in SHARES})
 
     def share(self, name: str) -> float:
         return self.counts[name] / self.rows if self.rows else 0.0

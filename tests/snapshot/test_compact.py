@@ -1,17 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from gemcrawl.items import TABLES, Host, Survey
-from gemcrawl.snapshot import compact as module
-from gemcrawl.snapshot.compact import Filler, compact, merged_hosts
+from gemcrawl.snapshot import hosts, writer
+from gemcrawl.snapshot.compact import Filler, compact
+from gemcrawl.snapshot.hosts import merged_hosts
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.schema import arrow_schema, table_of
 from tests.snapshot.rows import NIGHT, entry, form, host, municipality, night, page
@@ -107,72 +107,44 @@ def test_equal_urls_keep_an_order_of_their_own(tmp_path, parts, read):
     assert read("pages")["fetched_at"].to_pylist() == [NIGHT + timedelta(seconds=1), NIGHT + timedelta(seconds=5)]
 
 
-def test_row_groups_are_written_when_enough_is_gathered(tmp_path, parts, read, monkeypatch):
-    for number in range(6):
+def in_memory(parts: Parts, codes: list[str]) -> dict[str, pa.Table]:
+    """The tables as anybody would make them who has the memory for it."""
+    surveys = [survey for code in sorted(codes) if (survey := parts.survey(code)) is not None]
+    return {
+        "municipalities": table_of(TABLES["municipalities"], [survey.municipality for survey in surveys]),
+        "forms": table_of(TABLES["forms"], [f for s in surveys for f in sorted(s.forms, key=lambda f: (f.page_url, f.form_id))]),
+        "pages": table_of(TABLES["pages"], [p for s in surveys for p in sorted(s.pages, key=lambda p: (p.url, p.fetched_at))]),
+        "hosts": merged_hosts(table_of(Host, [host for survey in surveys for host in survey.hosts])),
+    }
+
+
+@pytest.mark.parametrize(("row_group", "run", "batch"), [(None, None, None), (4_000, 3_000, 2), (1, 1, 1)])
+def test_tables_are_the_same_in_any_amount_of_memory(tmp_path, parts, read, monkeypatch, row_group, run, batch):
+    """Hosts of a platform's customers come back with every part; one of them sorts before, one after and one between all the others."""
+    for number in range(24):
+        survey = night(number)
+        code = survey.municipality.code
+        shared = [host(name, code, handshakes=number * 7 % 5, roles=["submit"]) for name in ("a.platform.nl", "www.gemeente5.nl", "z.nl")]
+        parts.write(dataclasses.replace(survey, hosts=[*survey.hosts, *shared[: number % 4]]))
+    if row_group:
+        monkeypatch.setattr(writer, "ROW_GROUP_BYTES", row_group)
+        monkeypatch.setattr(writer, "SMALL_TABLES", 3)
+        monkeypatch.setattr(hosts, "RUN_BYTES", run)
+        monkeypatch.setattr(hosts, "BATCH_ROWS", batch)
+    compacted = compact(tmp_path, parts, map(entry, range(24)), FILLER)
+    expected = in_memory(parts, [f"GM{number:04d}" for number in range(24)])
+    for name, table in expected.items():
+        assert read(name) == table
+        assert read(name).schema.equals(arrow_schema(TABLES[name]), check_metadata=True)
+        assert compacted.rows[name] == table.num_rows
+        assert (pq.ParquetFile(tmp_path / f"{name}.parquet").num_row_groups > 1) == bool(row_group)
+
+
+def test_nothing_but_the_tables_is_left(tmp_path, parts, monkeypatch):
+    monkeypatch.setattr(hosts, "RUN_BYTES", 1)
+    for number in range(3):
         parts.write(night(number))
-    one = compact(tmp_path, parts, map(entry, range(6)), FILLER)
-    whole = {name: read(name) for name in TABLES}
-    assert pq.ParquetFile(tmp_path / "pages.parquet").num_row_groups == 1
-    monkeypatch.setattr(module, "ROW_GROUP_BYTES", 20_000)
-    monkeypatch.setattr(module, "HOSTS_BEFORE_MERGE", 4)
-    many = compact(tmp_path, parts, map(entry, range(6)), FILLER)
-    assert pq.ParquetFile(tmp_path / "pages.parquet").num_row_groups > 1
-    assert many == one
-    assert {name: read(name) for name in TABLES} == whole
-
-
-class TestHosts:
-    def test_that_several_municipalities_use_have_one_row_with_all_of_them(self):
-        table = table_of(
-            Host,
-            [
-                host("b.nl", "GM0002", roles=["submit"]),
-                host("a.nl", "GM0001"),
-                host("b.nl", "GM0001", "GM0003", roles=["page", "submit"]),
-            ],
-        )
-        first, second = merged_hosts(table).to_pylist()
-        assert (first["host"], first["municipalities"], first["roles"]) == ("a.nl", ["GM0001"], ["page"])
-        assert (second["host"], second["municipalities"], second["roles"]) == ("b.nl", ["GM0001", "GM0002", "GM0003"], ["page", "submit"])
-
-    def test_on_another_port_or_address_are_others(self):
-        table = table_of(
-            Host, [host("a.nl", port=8443), host("a.nl", address="192.0.2.9"), host("a.nl"), host("a.nl", address="2001:db8::1")]
-        )
-        assert [(row["port"], row["address"]) for row in merged_hosts(table).to_pylist()] == [
-            (443, "192.0.2.1"),
-            (443, "192.0.2.9"),
-            (443, "2001:db8::1"),
-            (8443, "192.0.2.1"),
-        ]
-
-    def test_keep_the_row_of_the_most_handshakes_then_the_latest(self):
-        later = NIGHT + timedelta(hours=1)
-        rows = [
-            host("a.nl", handshakes=0, https="timeout", checked_at=later),
-            host("a.nl", handshakes=28, https="ok"),
-            host("a.nl", handshakes=28, https="http_error", checked_at=later),
-        ]
-        assert merged_hosts(table_of(Host, rows))["https"].to_pylist() == ["http_error"]
-
-    def test_keep_a_supplier_that_any_row_names(self):
-        rows = [host("a.nl", handshakes=9), host("a.nl", supplier="JCC")]
-        assert merged_hosts(table_of(Host, rows))["supplier"].to_pylist() == ["JCC"]
-
-    @given(
-        st.lists(
-            st.tuples(st.sampled_from("abc"), st.sampled_from([443, 8443]), st.sampled_from("12"), st.sets(st.sampled_from("xyz"))),
-            max_size=12,
-        ),
-        st.randoms(use_true_random=False),
-    )
-    @settings(max_examples=50, deadline=None)
-    def test_merge_to_the_same_in_any_order_and_in_any_steps(self, keys, random):
-        rows = [host(name, *codes, port=port, address=address) for name, port, address, codes in keys]
-        merged = merged_hosts(table_of(Host, rows))
-        assert [(r["host"], r["port"], r["address"]) for r in merged.to_pylist()] == sorted({key[:3] for key in keys})
-        random.shuffle(rows)
-        middle = len(rows) // 2
-        steps = pa.concat_tables([merged_hosts(table_of(Host, rows[:middle])), table_of(Host, rows[middle:])])
-        assert merged_hosts(steps) == merged
-        assert merged.schema.equals(arrow_schema(Host), check_metadata=True)
+    into = tmp_path / "tables"
+    into.mkdir()
+    compact(into, parts, map(entry, range(3)), FILLER)
+    assert sorted(path.name for path in into.iterdir()) == sorted(f"{name}.parquet" for name in TABLES)
