@@ -130,4 +130,7 @@ REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP
 TELNETCONSOLE_ENABLED = False  # default True: the same over telnet
 LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
 LOG_FORMATTER = "gemcrawl.logformat.Formatter"  # default: prints all rows of a municipality that met an error
+GEMCRAWL_LOG_FORMAT = (
+    "text"  # or json: of the gemcrawl command, one record a line (gemcrawl.cli.logs); scrapy's own command logs as Scrapy does
+)
 LOGSTATS_INTERVAL = 60.0  # default 60.0
