@@ -24,6 +24,7 @@ from gemcrawl.cli.notify import notify
 from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.registry import registry
 from gemcrawl.cli.report import make as make_report
 from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
@@ -210,25 +211,7 @@ def demo(
     console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
 
-@app.command()
-def registry(
-    as_of: Annotated[str, typer.Option(help="Date, YYYY-MM-DD; today when left out.")] = "",
-    file: Annotated[Path | None, typer.Option("--registry", help="CSV file instead of the packaged register.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Code of a municipality; may be repeated.")] = None,
-) -> None:
-    """Check the register and list who existed on a date.
-
-    Example: gemcrawl registry --as-of 2016-01-01
-    """
-    from gemcrawl.night import parse_date
-    from gemcrawl.registry import load
-
-    found = load(file, as_of=parse_date(as_of), only=only or ())
-    for entry in found.entries:
-        typer.echo(f"{entry.code}  {entry.website:<40} {entry.name} ({entry.province})")
-    Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
-
-
+app.command()(registry)
 app.command()(query)
 app.command()(diff)
 app.command()(summary)
