@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEPLOY = ROOT / "deploy"
 _PROGRAM: Any = typer.main.get_command(app)
 COMMANDS: dict[str, Any] = _PROGRAM.commands
+DOCUMENTS = ("index", "extending", "operations", "registry", "schedules")
 RULES = yaml.safe_load((DEPLOY / "prometheus/gemcrawl.rules.yml").read_text("utf-8"))["groups"][0]["rules"]
 
 
@@ -89,12 +90,12 @@ def _command_lines(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "file",
-    [path for path in [*DEPLOY.rglob("*"), ROOT / "docs/schedules.md", ROOT / "docs/operations.md"] if path.is_file()],
+    [path for path in [*DEPLOY.rglob("*"), *(ROOT / "docs" / f"{name}.md" for name in DOCUMENTS)] if path.is_file()],
     ids=lambda path: path.name,
 )
 def test_every_command_line_is_one_that_the_program_takes(file: Path) -> None:
     for line in _command_lines(file.read_text("utf-8")):
-        name, *arguments = shlex.split(line.split(" >")[0])
+        name, *arguments = shlex.split(line.split(" >")[0], comments=True)
         COMMANDS[name].make_context(name, with_values(arguments))
 
 
