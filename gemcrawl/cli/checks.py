@@ -165,9 +165,9 @@ def last_night(output: Path, *, now: datetime | None = None) -> Check:
     about = told_of(newest) or {}
     try:
         ended = datetime.fromisoformat(str(about["finished"]))
-        missing = int(about["missing"]["municipalities"])
+        missing = int(about.get("missing", {}).get("municipalities", 0))  # not told by the first nights
         found = f"{name.removeprefix('snapshot=')}, ended {ended:%Y-%m-%d %H:%M} UTC"
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return Check("last night", "warning", f"{name}: its descriptor cannot be read")
     if now - ended > OLD:
         return Check("last night", "warning", f"{found}, more than {OLD // timedelta(hours=1)} hours ago", "Does the schedule still run?")

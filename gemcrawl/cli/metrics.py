@@ -77,7 +77,7 @@ def _latest(output: Path) -> dict[str, Any]:
         return {
             "finished": datetime.fromisoformat(run["finished"]).timestamp(),
             "registry": int(run["registry"]["rows"]),
-            "missing": int(run["missing"]["municipalities"]),
+            "missing": int(run.get("missing", {}).get("municipalities", 0)),  # not told by the first nights
             "outcomes": {str(name): int(count) for name, count in run["outcomes"].items()},
             "rows": {str(resource["name"]): int(resource["rows"]) for resource in told["resources"]},
         }
