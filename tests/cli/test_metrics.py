@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gemcrawl.cli import metrics
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.exceptions import UsageError
+from gemcrawl.snapshot.lock import OutputLock
 from tests.cli.program import run
 from tests.support.nights import two_nights
 
@@ -63,3 +64,33 @@ def test_a_run_that_never_began_tells_so(tmp_path: Path) -> None:
     ended = run("crawl", "--registry", "no.csv", "--metrics", "gemcrawl.prom", cwd=tmp_path)
     assert ended.code == 2
     assert read(tmp_path / "gemcrawl.prom")["gemcrawl_run_exit_code",] == 2
+
+
+def test_a_run_tells_how_it_ended_and_one_that_finds_the_output_locked_does_not(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("code,name,province,website\nGM9001,Aa,Utrecht,www.aa.test\n")
+    connect = [f"www.aa.test:{port}:127.0.0.1:9" for port in (80, 443)]
+    arguments = [
+        "crawl",
+        "--registry",
+        "r.csv",
+        "--delay",
+        "0.01",
+        "--no-render",
+        "--metrics",
+        "gemcrawl.prom",
+        "--allow-net",
+        "127.0.0.0/8",
+    ]
+    for rule in connect:
+        arguments += ["--connect-to", rule]
+    assert run(*arguments, cwd=tmp_path).code == 0
+    told = read(tmp_path / "gemcrawl.prom")
+    assert told["gemcrawl_run_exit_code",] == 0
+    assert told["gemcrawl_snapshot_municipalities", "unreachable"] == 1
+    written = (tmp_path / "gemcrawl.prom").read_bytes()
+    lock = OutputLock.acquire(tmp_path / "output")
+    try:
+        assert run(*arguments, cwd=tmp_path).code == 4
+    finally:
+        lock.release()
+    assert (tmp_path / "gemcrawl.prom").read_bytes() == written
