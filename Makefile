@@ -39,9 +39,12 @@ bench: setup ## measure; results go into docs/benchmarks.md by hand, with machin
 faults: setup ## kill, starve and disconnect surveys of the fictional nation, and hold the results against an undisturbed one
 	@$(BIN)/python -m benchmarks.faults $(ARGS)
 
+docs: setup ## build the documentation into output/docs; warnings are errors
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir output/docs
+
 lock: ## write the pinned and hashed requirements anew
 	@uv=$$(command -v uv || echo $(BIN)/uv); for kind in base dev; do \
 	  extra=$$([ $$kind = dev ] && echo "--group dev"); \
 	  $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extra pyproject.toml -o requirements/$$kind.txt; done
 
-.PHONY: help setup browser demo test bench faults lock
+.PHONY: help setup browser demo test bench faults docs lock

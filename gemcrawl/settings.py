@@ -15,6 +15,7 @@ SPIDER_MODULES = ["gemcrawl.spiders"]  # default []
 NEWSPIDER_MODULE = "gemcrawl.spiders"  # default ""
 
 # --- who we are ---
+# where the surveyed can read who asks, and complain
 GEMCRAWL_CONTACT = os.environ.get("GEMCRAWL_CONTACT", "https://github.com/gemcrawl/gemcrawl")
 # default "Scrapy/VERSION (+https://scrapy.org)": an honest name with an address to complain to
 USER_AGENT = f"gemcrawl/{__version__} (+{GEMCRAWL_CONTACT})"
@@ -65,7 +66,7 @@ GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of t
 
 # --- what is surveyed, and where it goes ---
 GEMCRAWL_VOCABULARY: str | None = None  # directory with words, weights and fingerprints of one's own, see docs/vocabulary.md
-GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")
+GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")  # directory of the snapshots
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
 GEMCRAWL_AS_OF: str | None = None  # None: today
@@ -75,7 +76,7 @@ GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is publ
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
 GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at the end
 GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more
-GEMCRAWL_KEEP_PARTS = False
+GEMCRAWL_KEEP_PARTS = False  # keep a run's working area after publication
 
 # --- what holds a night back (docs/operations.md has the reasons) ---
 GEMCRAWL_GATE_MUNICIPALITIES = 20  # in fewer, a share means nothing
@@ -104,9 +105,9 @@ DOWNLOAD_HANDLERS = {  # default: Scrapy's own for every scheme
     "ftp": None,
     "s3": None,
 }
-GEMCRAWL_CONNECT_TO: list[str] = []
-GEMCRAWL_ALLOW_NET: list[str] = []
-GEMCRAWL_CA_FILE: str | None = None
+GEMCRAWL_CONNECT_TO: list[str] = []  # rules HOST:PORT:ADDR:PORT, as in curl
+GEMCRAWL_ALLOW_NET: list[str] = []  # networks that may be asked although they are not public
+GEMCRAWL_CA_FILE: str | None = None  # root certificates trusted instead of the system's
 
 # --- the machinery ---
 ITEM_PIPELINES = {  # default {}
@@ -130,4 +131,5 @@ REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP
 TELNETCONSOLE_ENABLED = False  # default True: the same over telnet
 LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
 LOG_FORMATTER = "gemcrawl.logformat.Formatter"  # default: prints all rows of a municipality that met an error
+GEMCRAWL_LOG_FORMAT = "text"  # or json; of the gemcrawl command alone: scrapy crawl logs as Scrapy does
 LOGSTATS_INTERVAL = 60.0  # default 60.0

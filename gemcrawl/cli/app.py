@@ -19,13 +19,16 @@ from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
+from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
+from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
+from gemcrawl.cli.registry import registry
 from gemcrawl.cli.report import make as make_report
 from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
-from gemcrawl.exceptions import GemcrawlError, UsageError
+from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 
 app = typer.Typer(
     name="gemcrawl",
@@ -53,6 +56,7 @@ class LogLevel(StrEnum):
 
 Output = Annotated[Path, typer.Option("--output", help="Directory of the snapshots.", show_default=True)]
 LogLevelOption = Annotated[LogLevel, typer.Option("--log-level", case_sensitive=False, help="What is logged to standard error.")]
+LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="One record a line: as text, or as a JSON object.")]
 LogFile = Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")]
 KeepParts = Annotated[bool, typer.Option("--keep-parts", help="Keep the run's working area after publication.")]
 NoRender = Annotated[
@@ -112,8 +116,12 @@ def crawl(
         typer.Option(metavar="FILE", help="Opt-out list: codes and hosts (with all below them), one a line, that are asked nothing."),
     ] = None,
     keep_parts: KeepParts = False,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="When the run ends, write how it went there, for Prometheus' textfile collector.")
+    ] = None,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
+    log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Survey every municipality and publish one snapshot.
 
@@ -140,7 +148,7 @@ def crawl(
         "GEMCRAWL_CANARIES": canary or [],
         "DOWNLOAD_DELAY": delay,
         "GEMCRAWL_CONCURRENT_SITES": concurrency,
-        **_common(max_pages, keep_parts, log_level, log_file, no_render=no_render),
+        **_common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render),
     }
     codes = ",".join(code for part in only or [] for code in part.split(","))
     if dry_run:
@@ -149,7 +157,12 @@ def crawl(
         show_plan(console, settings, only=codes, as_of=as_of)
         return
     _run_and_show(
-        settings, only=codes, as_of=as_of, query_options="" if output == Path("output") else f"--output {output} ", again=_again()
+        settings,
+        only=codes,
+        as_of=as_of,
+        query_options="" if output == Path("output") else f"--output {output} ",
+        again=_again(),
+        metrics=metrics,
     )
 
 
@@ -168,6 +181,7 @@ def demo(
     ] = False,
     log_level: LogLevelOption = LogLevel.warning,
     log_file: LogFile = None,
+    log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Survey a fictional nation of 390 municipalities, served on this machine, and score the result against its truth.
 
@@ -182,7 +196,7 @@ def demo(
         settings = (
             server.settings(output, delay=delay)
             | {"GEMCRAWL_RESUME": "new"}
-            | _common(max_pages, keep_parts, log_level, log_file, no_render=no_render)
+            | _common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render)
         )
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
@@ -197,30 +211,13 @@ def demo(
     console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
 
-@app.command()
-def registry(
-    as_of: Annotated[str, typer.Option(help="Date, YYYY-MM-DD; today when left out.")] = "",
-    file: Annotated[Path | None, typer.Option("--registry", help="CSV file instead of the packaged register.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Code of a municipality; may be repeated.")] = None,
-) -> None:
-    """Check the register and list who existed on a date.
-
-    Example: gemcrawl registry --as-of 2016-01-01
-    """
-    from gemcrawl.night import parse_date
-    from gemcrawl.registry import load
-
-    found = load(file, as_of=parse_date(as_of), only=only or ())
-    for entry in found.entries:
-        typer.echo(f"{entry.code}  {entry.website:<40} {entry.name} ({entry.province})")
-    Console(stderr=True).print(f"{len(found.entries)} municipalities on {found.as_of.isoformat()}")
-
-
+app.command()(registry)
 app.command()(query)
 app.command()(diff)
 app.command()(summary)
 app.command()(recheck)
 app.command()(notify)
+app.command()(prune)
 app.command()(doctor)
 app.command()(explain)
 app.command()(inspect)
@@ -228,14 +225,21 @@ app.command()(report)
 app.command()(rules)
 
 
-def _common(max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None, *, no_render: bool) -> dict[str, Any]:
+def _common(
+    max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None, log_format: LogFormat, *, no_render: bool
+) -> dict[str, Any]:
     return {
         "GEMCRAWL_RENDER": not no_render,
         "GEMCRAWL_MAX_PAGES": max_pages,
         "GEMCRAWL_KEEP_PARTS": keep_parts,
         "LOG_LEVEL": str(log_level),
         "LOG_FILE": _text(log_file),
-        "EXTENSIONS": {"gemcrawl.cli.progress.ProgressDisplay": 500, "scrapy.extensions.logstats.LogStats": None},
+        "GEMCRAWL_LOG_FORMAT": str(log_format),
+        "EXTENSIONS": {
+            # its plain lines would stand among records for a machine
+            "gemcrawl.cli.progress.ProgressDisplay": None if log_format is LogFormat.json and log_file is None else 500,
+            "scrapy.extensions.logstats.LogStats": None,
+        },
     }
 
 
@@ -244,13 +248,23 @@ def _text(path: Path | None) -> str | None:
 
 
 def _run_and_show(
-    settings: dict[str, Any], *, only: str = "", as_of: str = "", query_options: str = "", again: str = "", leave: bool = True
+    settings: dict[str, Any],
+    *,
+    only: str = "",
+    as_of: str = "",
+    query_options: str = "",
+    again: str = "",
+    leave: bool = True,
+    metrics: Path | None = None,
 ) -> Path:
     """Runs, prints the summary, and leaves with the run's exit code unless it published and ``leave`` is false."""
-    from gemcrawl.cli.run import run_crawl
+    from gemcrawl.cli.run import run_crawl, run_measured
     from gemcrawl.cli.summary import show
 
-    result = run_crawl(settings, only=only, as_of=as_of, again=again)
+    if metrics is None:
+        result = run_crawl(settings, only=only, as_of=as_of, again=again)
+    else:
+        result = run_measured(settings, metrics, only=only, as_of=as_of, again=again)
     if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
     if result.snapshot is None or result.code is ExitCode.HELD_BACK:
@@ -299,6 +313,8 @@ def main() -> None:
         _fail_wrong_option(error)
     except UsageError as error:
         _fail(error, ExitCode.USAGE)
+    except Locked as error:
+        _fail(error, ExitCode.LOCKED)
     except GemcrawlError as error:
         _fail(error, ExitCode.ERROR)
 

@@ -3,56 +3,58 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gemcrawl.cli import checks
+from gemcrawl.cli.checks import Check, State
 from gemcrawl.cli.exit_codes import ExitCode
 
-State = Literal["ok", "warning", "error"]
 _STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "error": "bold red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at; `remedy` is empty where all is well."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 def doctor(
     output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
     ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Root certificates to be used instead of the system's.")] = None,
+    resolve: Annotated[
+        list[str] | None, typer.Option(metavar="HOST", help="Look up the address of this host, a canary for instance; may be repeated.")
+    ] = None,
 ) -> None:
-    """Check what a survey needs on this machine; nothing is requested from any site.
+    """Check what a survey needs on this machine, and how last night went; nothing is requested from any site.
+
+    Names are looked up only with --resolve.
 
     Exit codes: 0 a survey can run (warnings say what it would do without), 1 it cannot.
     """
     table = Table(box=None, pad_edge=False, show_header=False)
-    checks = [*examine(output, ca_file)]
-    for check in checks:
+    found = [*examine(output, ca_file, resolve or ())]
+    for check in found:
         table.add_row(Text(check.state, style=_STYLES[check.state]), Text(check.name), Text(check.found, overflow="fold"))
         if check.remedy:
             table.add_row("", "", Text(check.remedy, style="italic", overflow="fold"))
     Console().print(table)
-    raise typer.Exit(ExitCode.ERROR if any(check.state == "error" for check in checks) else ExitCode.PUBLISHED)
+    raise typer.Exit(ExitCode.ERROR if any(check.state == "error" for check in found) else ExitCode.PUBLISHED)
 
 
-def examine(output: Path, ca_file: Path | None) -> Iterator[Check]:
+def examine(output: Path, ca_file: Path | None, resolve: Sequence[str]) -> Iterator[Check]:
     """All checks, in the order in which a run needs what they are about."""
     yield browser()
     yield roots(ca_file)
-    yield writable(output)
+    yield checks.names(resolve)
+    yield checks.clock(output)
+    writing = writable(output)
+    yield writing
+    if writing.state == "ok":
+        yield checks.disk(output)
+        yield checks.permissions(output)
+        yield checks.last_night(output)
     yield preload_list()
 
 

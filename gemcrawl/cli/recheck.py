@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gemcrawl.cli import formats
 from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.cli.logs import LogFormat
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 from gemcrawl.transport.urls import clean
 
@@ -38,6 +39,9 @@ def recheck(
     ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
     log_level: Annotated[str, typer.Option("--log-level", help="What is logged to standard error.")] = "WARNING",
     log_file: Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="One record a line: as text, or as a JSON object.")
+    ] = LogFormat.text,
 ) -> None:
     """Look again at the known forms with findings, a handful of requests each, and say which are mended.
 
@@ -58,6 +62,7 @@ def recheck(
         "DOWNLOAD_DELAY": delay,
         "LOG_LEVEL": log_level.upper(),
         "LOG_FILE": None if log_file is None else str(log_file),
+        "GEMCRAWL_LOG_FORMAT": str(log_format),
     }
     codes = ",".join(code for part in only or [] for code in part.split(","))
     raise typer.Exit(run_recheck(settings, only=codes, everything=everything, as_json=as_json))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gemcrawl.cli import logs
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 
@@ -62,6 +64,30 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
     return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; {onward}", stats)
 
 
+def run_measured(settings: Mapping[str, Any], metrics: Path, *, only: str = "", as_of: str = "", again: str = "") -> Result:
+    """As `run_crawl`, and writes to the file ``metrics`` how it went, wrong usage included; not where another run has the output, which
+    will tell for itself.
+
+    Raises:
+        UsageError: as `run_crawl`; or the file cannot be written, which is known before anything is requested.
+    """
+    from gemcrawl.cli import metrics as textfile
+
+    output, began = Path(settings["GEMCRAWL_OUTPUT"]), time.monotonic()
+    textfile.check(metrics)
+    code = ExitCode.ERROR
+    try:
+        result = run_crawl(settings, only=only, as_of=as_of, again=again)
+        code = result.code
+    except UsageError:
+        code = ExitCode.USAGE
+        raise
+    finally:
+        if code is not ExitCode.LOCKED:
+            textfile.write(metrics, output, code=code, seconds=time.monotonic() - began)
+    return result
+
+
 def _stats(crawler: Crawler) -> dict[str, Any]:
     try:
         return crawler.stats.get_stats() if crawler.stats is not None else {}
@@ -90,6 +116,7 @@ def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: A
     merged.setmodule("gemcrawl.settings", priority="project")
     merged.setdict(dict(settings), priority="cmdline")
     try:
+        logs.install(merged)
         process = AsyncCrawlerProcess(merged)
     except OSError as failed:
         raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None

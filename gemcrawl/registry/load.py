@@ -87,7 +87,7 @@ def load(path: Path | None = None, *, as_of: date, only: Sequence[str] = (), kno
         RegistryError: a file cannot be read or is malformed, or holds no municipality on that date.
         UsageError: a code in ``only`` is no municipality on that date.
     """
-    content, source = _content(path, "municipalities.csv")
+    content, source = content_of(path)
     table = parse(content, source, REQUIRED)
     hosts: dict[str, tuple[str, ...]] = {}
     if path is None or known_hosts is not None:
@@ -117,7 +117,7 @@ def successors(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     Raises:
         RegistryError: the file cannot be read or is malformed.
     """
-    content, source = _content(path, "municipalities.csv")
+    content, source = content_of(path)
     found = {}
     for row in parse(content, source, REQUIRED).rows:
         if life := row.cells.get("successor"):
@@ -128,14 +128,19 @@ def successors(path: Path | None = None) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _content(path: Path | None, packaged: str) -> tuple[bytes, Path | str]:
+def content_of(path: Path | None, packaged: str = "municipalities.csv") -> tuple[bytes, Path | str]:
+    """The bytes of a file, or of the packaged one where no file is named, and how to call it.
+
+    Raises:
+        RegistryError: it cannot be read.
+    """
     if path is None:
         return (importlib.resources.files("gemcrawl.registry") / packaged).read_bytes(), f"gemcrawl/registry/{packaged}"
     return read_bytes(path), path
 
 
 def _known_hosts(path: Path | None, codes: set[str]) -> dict[str, tuple[str, ...]]:
-    content, source = _content(path, "known_hosts_2016.csv")
+    content, source = content_of(path, "known_hosts_2016.csv")
     found: dict[str, dict[str, None]] = {}
     for row in parse(content, source, ("code", "host")).rows:
         if row.cells["code"] not in codes:

@@ -154,7 +154,7 @@ def _risen(now: Tally, previous: Previous, limits: Limits) -> list[str]:
 def comparable(output: Path, now: Tally, *, run_id: str, settings: Mapping[str, Any]) -> Previous | None:
     """The newest published snapshot of a whole, same nation, made with the same ``settings`` by another run; None when there is none."""
     for path in reversed(snapshots(output)):
-        told = _told(path)
+        told = told_of(path)
         if told is None or told.get("run") == run_id or not told.get("whole", True):
             continue
         if any((told.get("settings") or {}).get(name) != value for name, value in settings.items()):
@@ -170,10 +170,11 @@ def comparable(output: Path, now: Tally, *, run_id: str, settings: Mapping[str, 
 
 def is_whole(snapshot: Path) -> bool:
     """Whether a snapshot is over all municipalities of its register; also where its descriptor does not say."""
-    return (_told(snapshot) or {}).get("whole", True) is not False
+    return (told_of(snapshot) or {}).get("whole", True) is not False
 
 
-def _told(snapshot: Path) -> dict[str, Any] | None:
+def told_of(snapshot: Path) -> dict[str, Any] | None:
+    """What gemcrawl tells in the descriptor of a snapshot; None when it cannot be read."""
     try:
         told = json.loads((snapshot / DESCRIPTOR).read_bytes())["gemcrawl"]
     except (OSError, ValueError, KeyError, TypeError):
