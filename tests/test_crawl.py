@@ -249,7 +249,7 @@ def test_it_is_a_scrapy_project_like_any_other(make_world: Callable[..., World],
     settings = _scrapy_settings(world, world.registry(tmp_path, *WEBSITES), output)
     listing = start("list", cwd=CHECKOUT, scrapy=True)
     found = run("crawl", "forms", "-a", f"only={GOOD}", *settings, cwd=CHECKOUT, scrapy=True)
-    assert ended(listing).out.split() == ["forms", "page", "recheck"]
+    assert ended(listing).out.split() == ["forms", "page", "recheck", "registry"]
     assert found.code == 0, found.err
     assert "ERROR" not in found.err
     (snapshot,) = output.glob("snapshot=*")

@@ -22,16 +22,16 @@ class RegistrySpider(Spider):
     An export is larger than any page: whoever runs this raises DOWNLOAD_MAXSIZE and DOWNLOAD_TIMEOUT, as `gemcrawl registry --refresh` does.
 
     Args:
-        urls: addresses, https.
+        urls: addresses, https; in one text they are separated by blanks.
         seen: called once per address, with the bytes, and an empty reason where they are complete.
     """
 
     name = "registry"
     custom_settings = {"ITEM_PIPELINES": {}}  # noqa: RUF012  nothing is published
 
-    def __init__(self, urls: tuple[str, ...] = (), seen: Callable[[str, bytes, str], None] | None = None, **kwargs: Any) -> None:
+    def __init__(self, urls: tuple[str, ...] | str = (), seen: Callable[[str, bytes, str], None] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.urls = urls
+        self.urls = tuple(urls.split()) if isinstance(urls, str) else urls
         self.seen = seen or (lambda url, body, reason: self.logger.info("%s: %s", url, reason or f"{len(body)} bytes"))
 
     @classmethod
