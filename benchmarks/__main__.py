@@ -13,12 +13,13 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, hostile, night, process, publication, reading, rendering, reporting, speed, transport
+from benchmarks import effort, fleet, hostile, night, process, publication, reading, rendering, reporting, speed, transport
 from benchmarks.tls import report
 
 PARTS = {
     "night": night.run,
     "speed": speed.run,
+    "fleet": fleet.run,
     "requests": effort.run,
     "reading": reading.run,
     "transport": transport.run,

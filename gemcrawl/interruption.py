@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.client import Client
@@ -31,6 +31,12 @@ STUCK_SECONDS = 20.0
 """After a signal and its grace, the longest that closing may take."""
 _SHOW_CURSOR = b"\x1b[?25h"
 logger = logging.getLogger(__name__)
+
+
+class Stoppable(Protocol):
+    """What is under way and can be told to end."""
+
+    def stop(self) -> None: ...
 
 
 class StoppableClient(Client):
@@ -78,7 +84,7 @@ class Interruption:
         grace: seconds for the municipalities under way.
     """
 
-    def __init__(self, client: StoppableClient, *, grace: float) -> None:
+    def __init__(self, client: Stoppable, *, grace: float) -> None:
         self._client, self._grace = client, grace
         self.cause: Cause | None = None
         """Why the run ends early; None while it does not."""

@@ -66,7 +66,8 @@ class Night:
     plan: Plan
     record: RunRecord
     parts: Parts
-    lock: OutputLock
+    lock: OutputLock | None
+    """None where another process holds it on behalf of this one."""
 
 
 def plan(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = "") -> Plan:
@@ -120,6 +121,17 @@ def begin(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = ""
         lock.release()
         raise
     return Night(plan=planned, record=record, parts=Parts(output / "runs" / record.run_id), lock=lock)
+
+
+def join(settings: BaseSettings) -> Night:
+    """Opens the working area of the run that GEMCRAWL_RESUME names, whose lock another process holds.
+
+    Raises:
+        UsageError: there is no such run, or these settings, this register or this version of gemcrawl are not those that it began with.
+    """
+    planned = plan(settings)
+    assert planned.resumed is not None
+    return Night(plan=planned, record=planned.resumed, parts=Parts(planned.output / "runs" / planned.resumed.run_id), lock=None)
 
 
 def parse_date(text: str | None) -> date:

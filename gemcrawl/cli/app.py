@@ -62,6 +62,9 @@ KeepParts = Annotated[bool, typer.Option("--keep-parts", help="Keep the run's wo
 NoRender = Annotated[
     bool, typer.Option("--no-render", help="Never start a browser: forms that only scripts build are typed by their product.")
 ]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Processes that survey, each --concurrency municipalities at a time; servers are asked no faster.")
+]
 MaxPages = Annotated[int, typer.Option("--max-pages", min=1, help="Pages fetched per municipality at the most.")]
 
 
@@ -83,7 +86,8 @@ def crawl(
     output: Output = Path("output"),
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
-    concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time.")] = 24,
+    concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time, by each worker.")] = 24,
+    workers: Workers = 1,
     no_render: NoRender = False,
     resume: Annotated[
         str | None,
@@ -158,6 +162,7 @@ def crawl(
         return
     _run_and_show(
         settings,
+        workers=workers,
         only=codes,
         as_of=as_of,
         query_options="" if output == Path("output") else f"--output {output} ",
@@ -173,6 +178,7 @@ def demo(
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
+    workers: Workers = 1,
     no_render: NoRender = False,
     keep_parts: KeepParts = False,
     again: Annotated[
@@ -201,7 +207,7 @@ def demo(
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
             raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
-        snapshot = _run_and_show(settings, query_options=f"--output {output} ", leave=False)
+        snapshot = _run_and_show(settings, workers=workers, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
@@ -250,6 +256,7 @@ def _text(path: Path | None) -> str | None:
 def _run_and_show(
     settings: dict[str, Any],
     *,
+    workers: int = 1,
     only: str = "",
     as_of: str = "",
     query_options: str = "",
@@ -262,9 +269,9 @@ def _run_and_show(
     from gemcrawl.cli.summary import show
 
     if metrics is None:
-        result = run_crawl(settings, only=only, as_of=as_of, again=again)
+        result = run_crawl(settings, workers=workers, only=only, as_of=as_of, again=again)
     else:
-        result = run_measured(settings, metrics, only=only, as_of=as_of, again=again)
+        result = run_measured(settings, metrics, workers=workers, only=only, as_of=as_of, again=again)
     if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
     if result.snapshot is None or result.code is ExitCode.HELD_BACK:

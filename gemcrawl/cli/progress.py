@@ -1,4 +1,4 @@
-"""Progress of a run, as a Scrapy extension: a live display on a terminal, plain lines elsewhere."""
+"""Progress of a run: a live display on a terminal, plain lines elsewhere; as a Scrapy extension, and for several processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from scrapy import signals
 from gemcrawl.transport.urls import clean, host_of
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from collections.abc import Callable, Iterable
+
     from scrapy.crawler import Crawler
 
     from gemcrawl.items import Survey
@@ -30,11 +31,10 @@ SLOW = 3
 """Municipalities named as slow."""
 
 
-class ProgressDisplay:
+class Display:
     """Shows municipalities done, forms found by kind, pages per second, what is slow, and the time left."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+    def __init__(self) -> None:
         self._console = Console(stderr=True)
         self._forms: Counter[str] = Counter()
         self._outcomes: Counter[str] = Counter()
@@ -51,39 +51,39 @@ class ProgressDisplay:
             expand=True,
         )
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ProgressDisplay:
-        display = cls(crawler)
-        crawler.signals.connect(display.spider_opened, signals.spider_opened)
-        crawler.signals.connect(display.item_scraped, signals.item_scraped)
-        crawler.signals.connect(display.item_error, signals.item_error)
-        crawler.signals.connect(display.spider_closed, signals.spider_closed)
-        return display
+    def begin(self, total: int, resumed: int, slow: Callable[[], Iterable[str]], *, note: str = "") -> None:
+        """Begins to show, inside the event loop.
 
-    def spider_opened(self) -> None:
-        if note := cast("FormsSpider", self._crawler.spider).night.plan.note:
+        Args:
+            total: municipalities of the run.
+            resumed: those that were done before.
+            slow: lines about what takes longest.
+            note: what a person should know beforehand.
+        """
+        if note:
             self._console.print(Text(note), soft_wrap=True)
         self._started = time.monotonic()
-        self._task = asyncio.create_task(self._show())
+        self._task = asyncio.create_task(self._show(total, resumed, slow))
 
-    def item_scraped(self, item: Survey) -> None:
+    def committed(self, outcome: str, pages: int, kinds: Iterable[str]) -> None:
+        """A municipality is done."""
         self._done += 1
-        self._pages += item.municipality.pages
-        self._outcomes[item.municipality.outcome] += 1
-        self._forms.update(form.kind for form in item.forms)
+        self._pages += pages
+        self._outcomes[outcome] += 1
+        self._forms.update(kinds)
 
-    def item_error(self) -> None:
+    def failed(self) -> None:
+        """A municipality is lost to an error, which the log tells."""
         self._done += 1
         self._outcomes["failed"] += 1
 
-    async def spider_closed(self) -> None:
+    async def end(self) -> None:
+        """Shows nothing any more."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _show(self) -> None:
-        spider = cast("FormsSpider", self._crawler.spider)
-        total, resumed = len(spider.registry.entries), len(spider.done)
+    async def _show(self, total: int, resumed: int, slow: Callable[[], Iterable[str]]) -> None:
         if not self._console.is_terminal:
             while True:
                 await asyncio.sleep(PLAIN_EVERY)
@@ -92,11 +92,8 @@ class ProgressDisplay:
         with Live(console=self._console, auto_refresh=False, transient=True) as live:
             while True:
                 self._bar.update(bar, completed=resumed + self._done)
-                live.update(self._view(spider), refresh=True)
+                live.update(Group(self._bar, Text(self._numbers()), *map(Text, slow())), refresh=True)
                 await asyncio.sleep(REFRESH)
-
-    def _view(self, spider: FormsSpider) -> RenderableType:
-        return Group(self._bar, Text(self._numbers()), *map(Text, self._slow(spider)))
 
     def _numbers(self) -> str:
         elapsed = max(time.monotonic() - self._started, 0.001)
@@ -107,14 +104,44 @@ class ProgressDisplay:
             f"{self._pages / elapsed:.1f} pages/s" + (f" · {outcomes}" if outcomes else "")
         )
 
-    def _slow(self, spider: FormsSpider) -> list[str]:
-        now = time.monotonic()
-        slowest = sorted(spider.running.values(), key=lambda p: p.started)[:SLOW]
-        return [f"  {now - p.started:4.0f} s  {clean(p.name, 30)}: {p.pages} pages, at {host_of(p.last_url)}" for p in slowest]
-
     def _line(self, total: int, resumed: int) -> None:
         elapsed = time.monotonic() - self._started
         left = elapsed / self._done * (total - resumed - self._done) if self._done else None
         remaining = f", about {left:.0f} s left" if left is not None else ""
         sys.stderr.write(f"{resumed + self._done} of {total} municipalities, {self._numbers()}{remaining}\n")
         sys.stderr.flush()
+
+
+class ProgressDisplay:
+    """The display of a run in this process."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._display = Display()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ProgressDisplay:
+        display = cls(crawler)
+        crawler.signals.connect(display.spider_opened, signals.spider_opened)
+        crawler.signals.connect(display.item_scraped, signals.item_scraped)
+        crawler.signals.connect(display.item_error, signals.item_error)
+        crawler.signals.connect(display.spider_closed, signals.spider_closed)
+        return display
+
+    def spider_opened(self) -> None:
+        spider = cast("FormsSpider", self._crawler.spider)
+        self._display.begin(len(spider.registry.entries), len(spider.done), self._slow, note=spider.night.plan.note)
+
+    def item_scraped(self, item: Survey) -> None:
+        self._display.committed(item.municipality.outcome, item.municipality.pages, [form.kind for form in item.forms])
+
+    def item_error(self) -> None:
+        self._display.failed()
+
+    async def spider_closed(self) -> None:
+        await self._display.end()
+
+    def _slow(self) -> list[str]:
+        now = time.monotonic()
+        slowest = sorted(cast("FormsSpider", self._crawler.spider).running.values(), key=lambda p: p.started)[:SLOW]
+        return [f"  {now - p.started:4.0f} s  {clean(p.name, 30)}: {p.pages} pages, at {host_of(p.last_url)}" for p in slowest]

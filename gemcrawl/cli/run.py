@@ -1,7 +1,8 @@
-"""Runs one crawl in this process, and tells how it ended."""
+"""Runs one crawl, in this process or in several, and tells how it ended."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from scrapy import Spider
     from scrapy.crawler import Crawler
+    from scrapy.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,12 @@ class Result:
     stats: Mapping[str, Any] | None = None
 
 
-def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", again: str = "") -> Result:
+def run_crawl(settings: Mapping[str, Any], *, workers: int = 1, only: str = "", as_of: str = "", again: str = "") -> Result:
     """Runs the forms spider with ``settings`` on top of `gemcrawl.settings`.
 
     Args:
         settings: Scrapy's and gemcrawl's.
+        workers: processes that survey; with more than one, beside this one.
         only: codes, comma-separated; all when empty.
         as_of: date of the register; today when empty.
         again: the command that started this, to which ``--resume RUN`` is added in the message about an interrupted run; empty where
@@ -44,10 +47,33 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
     """
     from gemcrawl.spiders.forms import FormsSpider
 
+    if workers > 1:
+        return _run_fleet(settings, workers, only=only, as_of=as_of, again=again)
     crawler, error = run_spider(FormsSpider, settings, only=only, as_of=as_of)
     if isinstance(error, Locked):  # before anything was opened, statistics included
         return Result(ExitCode.LOCKED, None, None, str(error))
-    stats = _stats(crawler)
+    return _result(_stats(crawler), error, again)
+
+
+def _run_fleet(settings: Mapping[str, Any], workers: int, *, only: str, as_of: str, again: str) -> Result:
+    from gemcrawl.cli.progress import Display
+    from gemcrawl.fleet.parent import Fleet
+    from gemcrawl.night import begin
+
+    merged = _merged(settings)
+    _log(merged.copy())  # workers are told the settings as they were
+    try:
+        night = begin(merged, only=tuple(code for code in only.split(",") if code), as_of=as_of)
+    except Locked as error:
+        return Result(ExitCode.LOCKED, None, None, str(error))
+
+    async def run() -> dict[str, Any]:
+        return await Fleet(merged, night, workers, Display()).run()
+
+    return _result(asyncio.run(run()), None, again)
+
+
+def _result(stats: Mapping[str, Any], error: BaseException | None, again: str) -> Result:
     run_id = stats.get("snapshot/run_id")
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
         return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
@@ -64,7 +90,9 @@ def run_crawl(settings: Mapping[str, Any], *, only: str = "", as_of: str = "", a
     return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; {onward}", stats)
 
 
-def run_measured(settings: Mapping[str, Any], metrics: Path, *, only: str = "", as_of: str = "", again: str = "") -> Result:
+def run_measured(
+    settings: Mapping[str, Any], metrics: Path, *, workers: int = 1, only: str = "", as_of: str = "", again: str = ""
+) -> Result:
     """As `run_crawl`, and writes to the file ``metrics`` how it went, wrong usage included; not where another run has the output, which
     will tell for itself.
 
@@ -77,7 +105,7 @@ def run_measured(settings: Mapping[str, Any], metrics: Path, *, only: str = "", 
     textfile.check(metrics)
     code = ExitCode.ERROR
     try:
-        result = run_crawl(settings, only=only, as_of=as_of, again=again)
+        result = run_crawl(settings, workers=workers, only=only, as_of=as_of, again=again)
         code = result.code
     except UsageError:
         code = ExitCode.USAGE
@@ -110,16 +138,10 @@ def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: A
         UsageError: an option, file or directory cannot be used; nothing has been requested.
     """
     from scrapy.crawler import AsyncCrawlerProcess
-    from scrapy.settings import Settings
 
-    merged = Settings()
-    merged.setmodule("gemcrawl.settings", priority="project")
-    merged.setdict(dict(settings), priority="cmdline")
-    try:
-        logs.install(merged)
-        process = AsyncCrawlerProcess(merged)
-    except OSError as failed:
-        raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None
+    merged = _merged(settings)
+    _log(merged)
+    process = AsyncCrawlerProcess(merged)
     crawler = process.create_crawler(spider)
     task = process.crawl(crawler, **arguments)
     process.start()
@@ -127,3 +149,19 @@ def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: A
     if isinstance(error, UsageError):
         raise error
     return crawler, error
+
+
+def _merged(settings: Mapping[str, Any]) -> Settings:
+    from scrapy.settings import Settings
+
+    merged = Settings()
+    merged.setmodule("gemcrawl.settings", priority="project")
+    merged.setdict(dict(settings), priority="cmdline")
+    return merged
+
+
+def _log(settings: Settings) -> None:
+    try:
+        logs.install(settings)
+    except OSError as failed:
+        raise UsageError(f"--log-file {failed.filename!r} cannot be written ({failed.strerror}); name another, or leave it out") from None

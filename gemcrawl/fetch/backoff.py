@@ -54,6 +54,19 @@ class BackOff:
         """Notes any other answer."""
         self._refusals.pop(server, None)
 
+    def in_a_row(self, server: str) -> int:
+        """Refusals of ``server`` since it last answered."""
+        return self._refusals.get(server, 0)
+
+    def resume(self, server: str, rest: float, refusals: int) -> None:
+        """Takes over what somebody else knows: refusals in a row, and seconds of rest that are left; rest only ever grows."""
+        if rest > 0:
+            self._until[server] = max(self._until.get(server, 0.0), self._clock() + min(rest, LONGEST))
+        if refusals > 0:
+            self._refusals[server] = refusals
+        else:
+            self._refusals.pop(server, None)
+
     def left(self, server: str) -> float:
         """Seconds until ``server`` may be asked again; 0 when it may."""
         left = self._until.get(server, 0.0) - self._clock()

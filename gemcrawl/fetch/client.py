@@ -12,7 +12,7 @@ import math
 import re
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
 from scrapy.exceptions import (
@@ -34,6 +34,7 @@ from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
+from gemcrawl.fetch.turns import turns_of
 from gemcrawl.items import Reason
 from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.sites import site_of
@@ -42,6 +43,8 @@ from gemcrawl.transport.facts import Hop
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+    from gemcrawl.fetch.turns import Turn
 
 _REASONS: tuple[tuple[type[BaseException], Reason], ...] = (
     (HostExcluded, "robots"),
@@ -71,7 +74,8 @@ class Client:
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
-        self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay)
+        self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay, turns_of(crawler))
+        self._shared = turns_of(crawler)
         crawler.signals.connect(self._servers.close, signals.spider_closed)
         self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
         self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
@@ -100,8 +104,29 @@ class Client:
         if jar in self._exclusions.codes or self._exclusions.covers(host):
             return Answer(url=url, failure="robots")
         # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
-        async with self._turns[server]:
-            return await self._ask(url, request, (host, port), deadline)
+        async with self._turns[server], self._shared.turn(f"site {server}") as turn:
+            self._learn(server, turn)
+            try:
+                return await self._ask(url, request, (host, port), deadline)
+            finally:
+                turn.known, turn.rest = self._left(server), max(0.0, self._breath(server))
+
+    def _learn(self, server: str, turn: Turn) -> None:
+        """Takes over what other processes know of a server: how slow it wants us, and whether it wants rest."""
+        if turn.known:
+            if (delay := turn.known["delay"]) > self._pace(server):
+                self._slow_down(server, delay)
+            self._back_off.resume(server, turn.known["rest"] - turn.since, turn.known["refusals"])
+
+    def _left(self, server: str) -> dict[str, Any]:
+        """What the next process is to know of a server; nothing about most of them."""
+        known = {"delay": self._pace(server), "rest": self._back_off.left(server), "refusals": self._back_off.in_a_row(server)}
+        return {} if known == {"delay": self._delay, "rest": 0.0, "refusals": 0} else known
+
+    def _pace(self, server: str) -> float:
+        """Seconds between two requests to ``server``."""
+        assert self._crawler.engine is not None
+        return float(self._crawler.engine.downloader.per_slot_settings.get(server, {}).get("delay", self._delay))
 
     async def _ask(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
         """Asks, and asks again after a rest while the server says that it is too much; never while it rests."""
@@ -125,9 +150,7 @@ class Client:
 
     def _breath(self, server: str) -> float:
         """Seconds until the least pause since the last answer is over; Scrapy counts from the question, and a slow server would get none."""
-        assert self._crawler.engine is not None
-        delay = self._crawler.engine.downloader.per_slot_settings.get(server, {}).get("delay", self._delay)
-        return float(self._answered.get(server, -math.inf) + self._least * delay - time.monotonic())
+        return self._answered.get(server, -math.inf) + self._least * self._pace(server) - time.monotonic()
 
     async def _once(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
         """One request through the engine."""
@@ -145,8 +168,11 @@ class Client:
 
     def slow_down(self, host: str, delay: float) -> None:
         """Keeps at least ``delay`` seconds (capped by GEMCRAWL_CRAWL_DELAY_MAX) between requests to the server of ``host``."""
+        self._slow_down(site_of(host), min(delay, self._delay_cap))
+
+    def _slow_down(self, name: str, wanted: float) -> None:
         assert self._crawler.engine is not None
-        downloader, name, wanted = self._crawler.engine.downloader, site_of(host), min(delay, self._delay_cap)
+        downloader = self._crawler.engine.downloader
         settings = downloader.per_slot_settings.setdefault(name, {})  # idle slots are dropped and made anew from these
         settings["delay"] = max(settings.get("delay", self._delay), wanted)
         if (slot := downloader.slots.get(name)) is not None:

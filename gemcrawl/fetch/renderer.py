@@ -17,6 +17,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
 from gemcrawl.fetch.rendered import Allowed, Rendered
+from gemcrawl.fetch.turns import turns_of
 from gemcrawl.sites import site_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Renderer:
     def __init__(self, crawler: Crawler, *, available: bool) -> None:
         self._crawler = crawler
         self._available = available
+        self._shared = turns_of(crawler)
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Renderer:
@@ -53,7 +56,9 @@ class Renderer:
             return Rendered(url=url, failure="failed")
         assert self._crawler.engine is not None
         try:
-            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+            server = request.meta["download_slot"]
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())), self._shared.turn(f"site {server}") as turn:
+                turn.rest = self._delay
                 await self._crawler.engine.download_async(request)
         except TimeoutError:
             job.failure = "timeout"

@@ -9,8 +9,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gemcrawl.fetch.turns import NoTurns
+
 if TYPE_CHECKING:
     from gemcrawl.fetch.resolver import Resolver
+    from gemcrawl.fetch.turns import Turns
 
 REMEMBERED = 600.0
 """Seconds for which the addresses of a name are not looked up again."""
@@ -31,26 +34,33 @@ class Servers:
     Args:
         resolver: looks names up.
         delay: seconds from one request to the next.
+        shared: turns among the processes of a run.
     """
 
-    def __init__(self, resolver: Resolver, delay: float) -> None:
-        self._resolver, self._delay = resolver, delay
+    def __init__(self, resolver: Resolver, delay: float, shared: Turns | None = None) -> None:
+        self._resolver, self._delay, self._shared = resolver, delay, shared or NoTurns()
         self._addresses: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
         self._gates: dict[str, _Gate] = {}
 
     @asynccontextmanager
     async def turn(self, host: str, port: int) -> AsyncIterator[None]:
         """The turn of one request to ``host``: at every address that it may be sent to."""
-        gates = [self._gates.setdefault(address, _Gate()) for address in await self._of(host, port)]
+        addresses = await self._of(host, port)
+        gates = [self._gates.setdefault(address, _Gate()) for address in addresses]
         async with AsyncExitStack() as stack:
             for gate in gates:  # in the order of the addresses, so that no two requests wait for each other
                 await stack.enter_async_context(gate.lock)
+            turns = [await stack.enter_async_context(self._shared.turn(f"address {address}")) for address in addresses]
             wait = max((gate.free_at for gate in gates), default=0.0) - time.monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)
             for gate in gates:
                 gate.free_at = time.monotonic() + self._delay
-            yield
+            try:
+                yield
+            finally:
+                for gate, turn in zip(gates, turns, strict=True):
+                    turn.rest = max(0.0, gate.free_at - time.monotonic())
 
     async def _of(self, host: str, port: int) -> tuple[str, ...]:
         """Addresses of ``host``; none where there are none, and none where a connect-to rule stands in for the name's own server."""

@@ -19,6 +19,7 @@ from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.turns import turns_of
 from gemcrawl.items import IN_SCOPE
 from gemcrawl.sites import site_of
 from gemcrawl.survey.urls import http_twin, split
@@ -96,7 +97,7 @@ class Measurer:
             headers = {"User-Agent": settings.get("USER_AGENT"), **settings.getdict("DEFAULT_REQUEST_HEADERS")}
             self._asker = Asker(guard, Path(ca_file) if ca_file else None, headers)
             limits = Limits(back_off=BACK_OFF * self.spacing)
-            self._prober = Prober(self._resolver, guarded(guard), limits=limits, spacing=self.spacing)
+            self._prober = Prober(self._resolver, guarded(guard), limits=limits, spacing=self.spacing, shared=turns_of(self._crawler))
 
     async def close(self) -> None:
         """Ends what is under way."""

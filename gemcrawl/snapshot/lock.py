@@ -68,6 +68,10 @@ class OutputLock:
             raise OutputError(f"lock {path} cannot be taken ({error.strerror}); name another output with --output") from None
         return cls(file)
 
+    def fileno(self) -> int:
+        """The open file, for a process of the same run that is to hold the lock as well: it is free when the last of them lets go."""
+        return self._file.fileno()
+
     def release(self) -> None:
         """Lets go; doing it twice does no harm."""
         self._file.close()

@@ -38,3 +38,15 @@ def known_forms(output: Path) -> dict[str, tuple[KnownForm, ...]]:
         form = KnownForm(row["kind"], page, row["entry_url"] if row["entry_url"] != page else None)
         found[row["municipality"]] = (*found.get(row["municipality"], ()), form)
     return found
+
+
+def survey_seconds(output: Path) -> dict[str, float]:
+    """How long every municipality took in the newest snapshot in ``output``; empty when there is none that can be read."""
+    try:
+        table = pq.read_table(latest(output) / "municipalities.parquet", columns=["code", "started_at", "finished_at"], partitioning=None)
+    except OutputError:
+        return {}
+    except (OSError, pa.ArrowException) as failure:
+        logger.warning("the newest snapshot in %s tells nothing about durations: %s", output, failure)
+        return {}
+    return {row["code"]: (row["finished_at"] - row["started_at"]).total_seconds() for row in table.to_pylist()}

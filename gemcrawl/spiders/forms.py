@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Spider, signals
 from scrapy.exceptions import CloseSpider
@@ -17,17 +17,18 @@ from gemcrawl import clock, night
 from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.interruption import Interruption, StoppableClient
-from gemcrawl.items import IN_SCOPE, Host, Municipality, Survey
+from gemcrawl.items import Municipality, Survey
 from gemcrawl.registry import Entry, Registry
+from gemcrawl.snapshot.commit import spoilt
 from gemcrawl.snapshot.previous import known_forms
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
 from gemcrawl.survey.visit import NETWORK, Visitor
 from gemcrawl.transport.observed import Observed
-from gemcrawl.transport.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
     from gemcrawl.fetch.rendered import Render
     from gemcrawl.night import Night
@@ -36,10 +37,7 @@ if TYPE_CHECKING:
 SETTLED = 0.05
 """Seconds after which Scrapy has done its own about an item that passed the pipelines."""
 _CLOSED_BECAUSE = {"signal": "shutdown", "deadline": "deadline", "output": "output_failed"}
-_SILENT = {"dns", "timeout", "reset"}
-"""States of a host in which nothing answered; a refused connection is an answer of a host, though it may not be one of a page's server."""
-_BROKE = {"crashed", "failed"}
-"""What a page's rendering ends in when the browser died under it."""
+Following = Callable[[], Awaitable[Entry | None]]
 CALMER = 4
 """The second round surveys so many times fewer municipalities at the same time."""
 
@@ -78,7 +76,7 @@ class FormsSpider(Spider):
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FormsSpider:
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Makes the spider, reads the register, takes the lock of the output and opens the run's working area.
 
         Raises:
@@ -87,7 +85,7 @@ class FormsSpider(Spider):
         """
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
-        spider.night = night.begin(settings, only=spider.only, as_of=spider.as_of_text)
+        spider.night = spider.enter(settings)
         spider.registry = spider.night.plan.registry
         spider.as_of = spider.registry.as_of
         spider.limits = Limits(
@@ -106,6 +104,10 @@ class FormsSpider(Spider):
         crawler.signals.connect(spider.item_done, signals.item_dropped)
         crawler.signals.connect(spider.item_failed, signals.item_error)
         return spider
+
+    def enter(self, settings: BaseSettings) -> Night:
+        """Takes the lock and opens the working area."""
+        return night.begin(settings, only=self.only, as_of=self.as_of_text)
 
     night: Night
     _ends_at: float | None = None
@@ -126,38 +128,51 @@ class FormsSpider(Spider):
         stop = asyncio.create_task(self._stop())
         try:
             todo = [entry for entry in self.registry.entries if entry.code not in self.done]
-            async with aclosing(self._round(todo, self.sites)) as surveys:
+            async with aclosing(self._round(_one_by_one(todo), self.sites)) as surveys:
                 async for found in surveys:
                     yield found
             again = [entry for entry in self.registry.entries if entry.code in self.failed]
             if again and await self._calm_down(len(again)):
                 self.second_round = {entry.code for entry in again}
                 self.observed.forget_failures()
-                async with aclosing(self._round(again, max(1, self.sites // CALMER))) as surveys:
+                async with aclosing(self._round(_one_by_one(again), max(1, self.sites // CALMER))) as surveys:
                     async for found in surveys:
                         yield found
             if not self.interruption.begun.is_set():
                 await self._ask_canaries()
-            self.complete = self.interruption.cause in (None, "deadline")
-            self._started_all = True
-            if self.interruption.cause is not None:
-                raise CloseSpider(_CLOSED_BECAUSE[self.interruption.cause])
-            asyncio.get_running_loop().call_later(SETTLED, self._settle)
+            self._wind_up()
         finally:
             self.stopping.set()
             stop.cancel()
+
+    def _wind_up(self) -> None:
+        """Lets the crawl end when what was yielded last has passed the pipelines.
+
+        Raises:
+            CloseSpider: the run ends early.
+        """
+        self.complete = self.interruption.cause in (None, "deadline")
+        self._started_all = True
+        if self.interruption.cause is not None:
+            raise CloseSpider(_CLOSED_BECAUSE[self.interruption.cause])
+        asyncio.get_running_loop().call_later(SETTLED, self._settle)
 
     async def _stop(self) -> None:
         await self.interruption.over.wait()
         self.stopping.set()
 
-    async def _round(self, entries: Iterable[Entry], at_once: int) -> AsyncGenerator[Survey, None]:
-        """One task per place; a municipality keeps its place from its first request until it is committed."""
-        queue, found = iter(entries), asyncio.Queue[Survey | None]()
+    async def _round(self, following: Following, at_once: int) -> AsyncGenerator[Survey, None]:
+        """One task per place; a municipality keeps its place from its first request until it is committed.
+
+        Args:
+            following: gives the next municipality, None when there is no more.
+            at_once: places.
+        """
+        found = asyncio.Queue[Survey | None]()
 
         async def work() -> None:
             try:
-                for entry in queue:
+                while (entry := await following()) is not None:
                     if self.interruption.begun.is_set():
                         break
                     gone = self._finished[entry.code] = asyncio.Event()
@@ -239,20 +254,10 @@ class FormsSpider(Spider):
         self.visitors[entry.code] = visitor
         return result
 
-    def spoilt(self, found: Survey) -> int:
-        """How much of a survey may only have been spoilt by the network or by an error here: pages and hosts that stayed silent.
-
-        A municipality of which any was is worth a second try.
-        """
-        pages = sum(page.failure in NETWORK or page.render_outcome in _BROKE for page in found.pages)
-        listed = _to_be_listed(found) if self.settings.getbool("GEMCRAWL_TLS_INVENTORY") else set()
-        hosts = sum(bool({host.https, host.http} & _SILENT) or (host.host in listed and _not_listed(host)) for host in found.hosts)
-        return pages + hosts + (found.municipality.outcome == "failed" or found.municipality.reason in NETWORK)
-
     def item_done(self, item: Survey) -> None:
         """Signal handler: a municipality passed the pipelines."""
         code = item.municipality.code
-        if self.spoilt(item) and code not in self.second_round:
+        if spoilt(item, listing=self.settings.getbool("GEMCRAWL_TLS_INVENTORY")) and code not in self.second_round:
             self.failed.add(code)
         self._forget(code)
 
@@ -290,16 +295,13 @@ class FormsSpider(Spider):
             self._ending = asyncio.create_task(engine.close_spider_async(reason="finished"))
 
 
-def _to_be_listed(found: Survey) -> set[str]:
-    """Hosts whose TLS settings are asked for: those that forms in scope meet over https."""
-    forms = (form for form in found.forms if form.kind in IN_SCOPE)
-    urls = (url for form in forms for url in (form.page_url, *form.frame_urls, *form.submit_urls))
-    return {host_of(url) for url in urls if url.startswith("https:")}
+def _one_by_one(entries: Iterable[Entry]) -> Following:
+    left = iter(entries)
 
+    async def following() -> Entry | None:
+        return next(left, None)
 
-def _not_listed(host: Host) -> bool:
-    """Whether a host speaks TLS, and what it accepts could not be listed to the end."""
-    return host.https in ("ok", "http_error") and host.ncsc_2025 == "not_tested"
+    return following
 
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:

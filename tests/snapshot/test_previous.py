@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from gemcrawl.items import Form
-from gemcrawl.snapshot.previous import known_forms
+from gemcrawl.items import Form, Municipality
+from gemcrawl.snapshot.previous import known_forms, survey_seconds
 from gemcrawl.snapshot.read import directory_of, snapshot_id
 from gemcrawl.snapshot.schema import table_of
 from gemcrawl.survey.previous import KnownForm
-from tests.snapshot.rows import NIGHT, form
+from tests.snapshot.rows import NIGHT, form, municipality
 
 
 def published(output: Path, forms: list[Form], days: int = 0) -> Path:
@@ -56,3 +56,14 @@ def test_a_broken_snapshot_tells_nothing(tmp_path: Path) -> None:
     directory = published(tmp_path, [])
     (directory / "forms.parquet").write_bytes(b"broken")
     assert known_forms(tmp_path) == {}
+
+
+def test_how_long_every_municipality_took(tmp_path: Path) -> None:
+    assert survey_seconds(tmp_path) == {}
+    directory = published(tmp_path, [])
+    assert survey_seconds(tmp_path) == {}
+    rows = [municipality("GM0001"), municipality("GM0002", finished_at=NIGHT + timedelta(seconds=1.5))]
+    pq.write_table(table_of(Municipality, rows), directory / "municipalities.parquet")
+    assert survey_seconds(tmp_path) == {"GM0001": 240.0, "GM0002": 1.5}
+    (directory / "municipalities.parquet").write_bytes(b"broken")
+    assert survey_seconds(tmp_path) == {}

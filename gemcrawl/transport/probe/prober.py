@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.turns import NoTurns
 from gemcrawl.transport.facts import Inventory
 from gemcrawl.transport.probe.exchange import Connect
 from gemcrawl.transport.probe.inventory import DEFAULT_LIMITS, Limits, take_inventory
@@ -19,6 +19,8 @@ from gemcrawl.transport.urls import normal_host
 
 if TYPE_CHECKING:
     from aiohttp.abc import ResolveResult
+
+    from gemcrawl.fetch.turns import Turns
 
 CONNECT_SECONDS = 10.0
 SPACING = 0.2
@@ -49,12 +51,19 @@ def guarded(guard: Guard, seconds: float = CONNECT_SECONDS) -> Connect:
 class Lane:
     """The way to one server: few at a time, one connection after another."""
 
-    def __init__(self, connect: Connect, spacing: float) -> None:
+    def __init__(self, connect: Connect, spacing: float, shared: Turns | None = None, name: str = "") -> None:
+        self._name = name
         self.places = asyncio.Semaphore(PER_SERVER)
-        self._connect, self._spacing = connect, spacing
+        self._connect, self._spacing, self._shared = connect, spacing, shared or NoTurns()
         self._free_at = self._left_at = float("-inf")
 
     async def connect(self, address: str, port: int, protocol: asyncio.Protocol) -> object:
+        async with self._shared.turn(f"handshake {self._name}") as turn:
+            await self._pause()
+            turn.rest = self._spacing
+        return await self._connect(address, port, protocol)
+
+    async def _pause(self) -> None:
         time = asyncio.get_running_loop().time
         now = time()
         # A busy machine wakes several at once, late: they must not leave together, nor with one that comes just then.
@@ -63,7 +72,6 @@ class Lane:
             await asyncio.sleep(start - now)
             start, now = self._left_at + self._spacing / 2, time()
         self._left_at = time()
-        return await self._connect(address, port, protocol)
 
 
 class Prober:
@@ -73,12 +81,23 @@ class Prober:
         resolver: applies connect-to and DNS; stays the caller's to close.
         connect: see `guarded`.
         spacing: seconds between two connections to one server.
+        shared: turns among the processes of a run; what one of them listed, the others are told.
     """
 
-    def __init__(self, resolver: Resolver, connect: Connect, *, limits: Limits = DEFAULT_LIMITS, spacing: float = SPACING) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        connect: Connect,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        spacing: float = SPACING,
+        shared: Turns | None = None,
+    ) -> None:
         self._resolver, self._limits = resolver, limits
+        self._connect, self._spacing = connect, spacing
+        self._shared = shared or NoTurns()
         # By address; by host where a connect-to rule stands in for the host's own server.
-        self._lanes: defaultdict[tuple[str, int], Lane] = defaultdict(lambda: Lane(connect, spacing))
+        self._lanes: dict[tuple[str, int], Lane] = {}
         self._places = asyncio.Semaphore(SERVERS)
         self._probes: dict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = {}
         self._tried_again: set[tuple[str, int]] = set()
@@ -135,23 +154,37 @@ class Prober:
         ]
 
     async def _probe(self, host: str, port: int, first: Mapping[str, Inventory] = MappingProxyType({})) -> dict[str, Inventory]:
-        chosen = await self._servers(host, port)
-        own = (host, port) if self._resolver.redirects(host, port) else None
-        taken = await asyncio.gather(*(self._take(host, server, first.get(server["host"]), own) for server in chosen))
-        return {**first, **{server["host"]: inventory for server, inventory in zip(chosen, taken, strict=True)}}
+        async with self._shared.turn(f"inventory {host} {port}") as turn:
+            known = {address: _inventory(told) for address, told in turn.known.items()}
+            if known and not any(map(broken_off, known.values())):
+                return known
+            chosen = await self._servers(host, port)
+            own = (host, port) if self._resolver.redirects(host, port) else None
+            taken = await asyncio.gather(*(self._take(host, server, first.get(server["host"]), own) for server in chosen))
+            found = {**first, **{server["host"]: inventory for server, inventory in zip(chosen, taken, strict=True)}}
+            turn.known = {address: asdict(inventory) for address, inventory in found.items()}
+        return found
 
     async def _take(self, host: str, server: ResolveResult, first: Inventory | None, own: tuple[str, int] | None) -> Inventory:
         if first is not None and not broken_off(first):
             return first
         address, port = server["host"], server["port"]
-        lane = self._lanes[own or (address, port)]
+        at = own or (address, port)
+        if (lane := self._lanes.get(at)) is None:
+            lane = self._lanes[at] = Lane(self._connect, self._spacing, self._shared, f"{at[0]} {at[1]}")
         spent = first.handshakes if first is not None else 0
         # The lane first: who waits for a busy server must not hold a place that another server could use.
-        async with lane.places, self._places:
+        async with lane.places, self._shared.turn(f"listing {at[0]} {at[1]}", places=PER_SERVER), self._places:
             limits = replace(self._limits, handshakes=max(0, self._limits.handshakes - spent))
             taken = await take_inventory(host, address, port, connect=lane.connect, limits=limits)
         better = first if first is not None and len(first.cipher_suites) > len(taken.cipher_suites) and not taken.complete else taken
         return replace(better, handshakes=spent + taken.handshakes)
+
+
+def _inventory(told: Mapping[str, Any]) -> Inventory:
+    """An inventory as another process took it."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return Inventory(**values)
 
 
 def broken_off(inventory: Inventory) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scrapy.settings import Settings
 
 from gemcrawl.items import Survey
-from gemcrawl.spiders.forms import FormsSpider
+from gemcrawl.snapshot.commit import spoilt
 from tests.snapshot.rows import form, municipality
 from tests.transport.builders import host
 
 
 @pytest.mark.parametrize(
-    ("why", "row", "kind", "spoilt"),
+    ("why", "row", "kind", "expected"),
     [
         ("listed", {"ncsc_2025": "good", "handshakes": 18}, "contact", False),
         ("the listing was broken off", {"ncsc_2025": "not_tested", "handshakes": 3}, "contact", True),
@@ -24,9 +23,7 @@ from tests.transport.builders import host
         ("a closed port is an answer", {"http": "refused", "ncsc_2025": "good"}, "contact", False),
     ],
 )
-def test_a_host_that_the_network_spoilt(why: str, row: dict[str, Any], kind: str, spoilt: bool) -> None:
-    spider = FormsSpider()
-    spider.settings = Settings({"GEMCRAWL_TLS_INVENTORY": True})
+def test_a_host_that_the_network_spoilt(why: str, row: dict[str, Any], kind: str, expected: bool) -> None:
     forms = [form("GM0001", "https://x.test/a", kind=kind, submit_urls=["https://x.test/a"])]
     found = Survey(municipality=municipality("GM0001"), forms=forms, hosts=[host("x.test", **row)])
-    assert bool(spider.spoilt(found)) == spoilt, why
+    assert bool(spoilt(found, listing=True)) == expected, why

@@ -1,0 +1,180 @@
+"""Turns that several processes take at one server."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from gemcrawl.fetch.connect_to import ConnectTo
+from gemcrawl.fetch.guard import Guard
+from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.servers import Servers
+from gemcrawl.fleet.turns import SharedTurns, TurnKeeper
+from gemcrawl.fleet.wire import Wire
+from gemcrawl.transport.facts import Inventory
+from gemcrawl.transport.probe import Prober, guarded
+from tests.support.world import World
+
+
+@asynccontextmanager
+async def connected(keeper: TurnKeeper) -> AsyncIterator[SharedTurns]:
+    """One worker, over a real pair of sockets; leaving it is the end of the worker."""
+    one, other = socket.socketpair()
+    for end in (one, other):
+        end.setblocking(False)
+    parent, worker = await Wire.over(one), await Wire.over(other)
+    turns = SharedTurns()
+    turns.wire = worker
+
+    async def at_the_parent() -> None:
+        async for message in parent.messages():
+            (keeper.ask if "turn" in message else keeper.free)(parent, message)
+        keeper.gone(parent)
+        parent.close()
+
+    async def at_the_worker() -> None:
+        async for message in worker.messages():
+            turns.granted(message)
+
+    tasks = [asyncio.create_task(at_the_parent()), asyncio.create_task(at_the_worker())]
+    try:
+        yield turns
+    finally:
+        worker.close()
+        await asyncio.gather(*tasks)
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[tuple[SharedTurns, SharedTurns]]:
+    keeper = TurnKeeper(rest=0.2)
+    async with AsyncExitStack() as stack:
+        yield await stack.enter_async_context(connected(keeper)), await stack.enter_async_context(connected(keeper))
+
+
+async def test_one_at_a_time_in_the_order_of_asking(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    order: list[int] = []
+    inside = 0
+
+    async def take(number: int) -> None:
+        nonlocal inside
+        async with workers[number % 2].turn("site a.test"):
+            inside += 1
+            assert inside == 1
+            order.append(number)
+            await asyncio.sleep(0.01)
+            inside -= 1
+
+    async with workers[0].turn("site a.test"):
+        tasks = []
+        for number in range(6):
+            tasks.append(asyncio.create_task(take(number)))
+            await asyncio.sleep(0.02)
+        assert not order
+    await asyncio.gather(*tasks)
+    assert order == list(range(6))
+
+
+async def test_other_things_do_not_wait(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    async with workers[0].turn("site a.test"), workers[1].turn("site b.test"):
+        pass
+
+
+async def test_as_many_as_there_are_places(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    async with workers[0].turn("listing", places=2), workers[1].turn("listing", places=2):
+        third = asyncio.create_task(_once(workers[0], "listing", 2))
+        await asyncio.sleep(0.05)
+        assert not third.done()
+    await third
+
+
+async def _once(turns: SharedTurns, name: str, places: int = 1) -> None:
+    async with turns.turn(name, places=places):
+        pass
+
+
+async def test_what_was_learnt_goes_along_and_the_rest_is_kept(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    now = asyncio.get_running_loop().time
+    async with workers[0].turn("site a.test") as turn:
+        assert turn.known == {}
+        turn.known, turn.rest = {"delay": 2.0}, 0.3
+    left = now()
+    async with workers[1].turn("site a.test") as turn:
+        assert turn.known == {"delay": 2.0}
+        assert now() - left >= 0.29
+        assert turn.since >= 0.29
+
+
+async def test_who_stops_waiting_blocks_nobody(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    async with workers[0].turn("site a.test") as turn:
+        turn.known = {"refusals": 1}
+        waiting = asyncio.create_task(_once(workers[1], "site a.test"))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+    async with workers[1].turn("site a.test") as turn:
+        assert turn.known == {"refusals": 1}
+
+
+async def test_a_worker_that_is_gone_gives_its_turn_back_after_a_rest() -> None:
+    keeper = TurnKeeper(rest=0.3)
+    now = asyncio.get_running_loop().time
+    async with connected(keeper) as other:
+        async with connected(keeper) as lost:
+            held = lost.turn("site a.test")
+            await held.__aenter__()
+        gone = now()
+        async with other.turn("site a.test"):
+            assert now() - gone >= 0.25
+
+
+async def test_what_rests_is_remembered_and_what_nothing_is_known_of_is_forgotten() -> None:
+    keeper = TurnKeeper(rest=0.0)
+    async with connected(keeper) as worker:
+        for number in range(50):
+            async with worker.turn(f"site {number}.test") as turn:
+                turn.rest = 0.05
+        async with worker.turn("site slow.test") as turn:
+            turn.known = {"delay": 5.0}
+        assert len(keeper) > 1
+        await asyncio.sleep(0.2)
+        assert len(keeper) == 1
+        async with worker.turn("site slow.test") as turn:
+            assert turn.known == {"delay": 5.0}
+
+
+async def test_requests_to_one_address_keep_their_distance_whoever_sends_them(workers: tuple[SharedTurns, SharedTurns]) -> None:
+    resolver = Resolver(ConnectTo([]))
+    times: list[float] = []
+
+    async def ask(servers: Servers) -> None:
+        for _ in range(3):
+            async with servers.turn("127.0.0.1", 80):
+                times.append(asyncio.get_running_loop().time())
+
+    await asyncio.gather(*(ask(Servers(resolver, 0.1, turns)) for turns in workers))
+    await resolver.close()
+    assert len(times) == 6
+    assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 0.09
+
+
+async def test_a_host_is_listed_once_whichever_worker_asks(
+    workers: tuple[SharedTurns, SharedTurns], make_world: Callable[..., World]
+) -> None:
+    world = make_world({"www.a.test": {"/": "a"}})
+    resolver = Resolver(ConnectTo(world.connect_to))
+    found: list[dict[str, Inventory]] = []
+    handshakes: list[int] = []
+    for turns in workers:
+        prober = Prober(resolver, guarded(Guard(["127.0.0.0/8"])), spacing=0.001, shared=turns)
+        found.append(await prober.probe("www.a.test"))
+        handshakes.append(len(world.server_names))
+        await prober.close()
+    await resolver.close()
+    assert found[0]["127.0.0.1"].complete
+    assert found[0] == found[1]
+    assert handshakes[0] == handshakes[1] > 0
