@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -18,15 +19,26 @@ from aiohttp import web
 
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.sites import site_of
-from tests.cli.program import ended, options, run, start
+from tests.cli.program import Ended, options, start
+from tests.cli.program import ended as ended_within
 from tests.support.authority import Authority
 from tests.support.world import Asked, Reply, Route, World
 from tests.test_night import APPOINTMENT, HANGING, MakeWorld, code, gate, nation, only_snapshot, parts, rows, site, wait_for
 from tests.test_polite import DELAY, SOONEST, InFlight, robots, slowly
 
+pytestmark = pytest.mark.timeout(300)
 TABLES = ("municipalities", "forms", "pages", "hosts")
 NOT_THE_SAME = {"started_at", "finished_at", "fetched_at", "checked_at", "seconds", "requests", "bytes", "handshakes"}
 """Times, and what it cost: whoever comes first to what several share pays for it."""
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    """Waits for a process, which on a busy machine takes its time: it has to start others."""
+    return ended_within(process, timeout=100)
+
+
+def run(*arguments: str | Path, cwd: Path, **how: Any) -> Ended:
+    return ended(start(*arguments, cwd=cwd, **how))
 
 
 def workers_of(pid: int) -> list[int]:
@@ -181,7 +193,7 @@ def halfway(make_world: MakeWorld, tmp_path: Path) -> Iterator[Any]:
     arguments = [*options(world, world.registry(tmp_path), output), "--workers", "2", "--concurrency", "2"]
     process = start("crawl", *arguments, cwd=tmp_path, settings={"GEMCRAWL_GRACE_SECONDS": 0.5})
     try:
-        wait_for(lambda: len(hung) == 4 and parts(output) == {code(0), code(1)}, process)
+        wait_for(lambda: len(hung) == 4 and parts(output) == {code(0), code(1)}, process, seconds=100)
         yield world, arguments, output, process
     finally:
         if process.poll() is None:
@@ -221,7 +233,7 @@ class TestAWorkerThatIsKilled:
         output = tmp_path / "output"
         arguments = [*options(world, world.registry(tmp_path), output), "--workers", "2", "--concurrency", "1"]
         process = start("crawl", *arguments, cwd=tmp_path)
-        found = ended(process, timeout=100)
+        found = ended(process)
         assert found.code == ExitCode.PUBLISHED, found.err
         assert len(killed) == 3
         told = {name: row["outcome"] for name, row in rows(only_snapshot(output)).items()}
