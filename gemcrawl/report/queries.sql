@@ -38,6 +38,7 @@ SELECT kind, rule_set,
     (SELECT count(*) FROM municipalities WHERE snapshot = $snapshot) AS total
 FROM grid LEFT JOIN worst USING (kind, rule_set)
 GROUP BY kind, rule_set
+ORDER BY kind, rule_set
 
 -- name: statuses
 WITH answers AS (
