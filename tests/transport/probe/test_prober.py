@@ -44,7 +44,7 @@ async def make_prober(connect: Connect) -> AsyncIterator[MakeProber]:
 def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every name is the same server's."""
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **options: real("127.0.0.1", port, type=socket.SOCK_STREAM))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, **_options: real("127.0.0.1", port, type=socket.SOCK_STREAM))
 
 
 async def test_connect_to_leads_there_and_the_name_is_still_sent(make_prober: MakeProber) -> None:
