@@ -21,6 +21,7 @@ from gemcrawl.cli.explain import explain, rules
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
 from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
@@ -104,14 +105,9 @@ def crawl(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done; send and write nothing.")] = False,
-    connect_to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; HOST may be *.domain; may be repeated."),
-    ] = None,
-    allow_net: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="Allow connections to this network although it is not public; may be repeated.")
-    ] = None,
-    ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
+    connect_to: ConnectTo = None,
+    allow_net: AllowNet = None,
+    ca_file: CaFile = None,
     vocabulary: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Words, weights and fingerprints of your own, laid over the packaged ones.")
     ] = None,

@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
 from gemcrawl.exceptions import UsageError
 from gemcrawl.transport.urls import clean, host_of, scheme_of
 
@@ -56,9 +57,9 @@ def inspect(
     ] = None,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never start a browser.")] = False,
     delay: Annotated[float, typer.Option(min=0.001, help="Seconds between two requests to one server.")] = 1.0,
-    connect_to: Annotated[list[str] | None, typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; may be repeated.")] = None,
-    allow_net: Annotated[list[str] | None, typer.Option(metavar="CIDR", help="Allow this network although it is not public.")] = None,
-    ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
+    connect_to: ConnectTo = None,
+    allow_net: AllowNet = None,
+    ca_file: CaFile = None,
 ) -> None:
     """Show what gemcrawl sees on a page: forms with kind and reasons, fields with categories, submit targets, links with scores.
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from gemcrawl.cli import formats
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.logs import LogFormat
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 from gemcrawl.transport.urls import clean
 
@@ -29,14 +30,9 @@ def recheck(
     as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON.")] = False,
     delay: Annotated[float, typer.Option(help="Seconds between two requests to one server; never zero.")] = 1.0,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never start a browser.")] = False,
-    connect_to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="HOST:PORT:ADDR:PORT", help="As in curl; HOST may be *.domain; may be repeated."),
-    ] = None,
-    allow_net: Annotated[
-        list[str] | None, typer.Option(metavar="CIDR", help="Allow connections to this network although it is not public; may be repeated.")
-    ] = None,
-    ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Trust these root certificates instead of the system's.")] = None,
+    connect_to: ConnectTo = None,
+    allow_net: AllowNet = None,
+    ca_file: CaFile = None,
     log_level: Annotated[str, typer.Option("--log-level", help="What is logged to standard error.")] = "WARNING",
     log_file: Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")] = None,
     log_format: Annotated[
