@@ -13,15 +13,16 @@ from benchmarks.nation import settings_for
 from benchmarks.process import cpu_of, figures
 from benchmarks.table import Table
 from gemcrawl.demo.process import DemoServer
+from gemcrawl.settings import ITEM_PIPELINES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROUNDS = 3
+ROUNDS = 5
 VARIANTS: dict[str, dict[str, Any]] = {
     "complete": {},
     "without inventories": {"GEMCRAWL_TLS_INVENTORY": False},
-    "without transport": {"ITEM_PIPELINES": {"gemcrawl.pipelines.snapshot.SnapshotPipeline": 800}},
+    "without transport": {"ITEM_PIPELINES": {**ITEM_PIPELINES, "gemcrawl.pipelines.transport.TransportPipeline": None}},
 }
 """Settings by name; the first is what a survey does."""
 _NOTE = """\

@@ -24,6 +24,7 @@ from typing import cast
 from gemcrawl.demo.model import Host, Nation, Page, TlsProfile
 from gemcrawl.demo.nation import PKI_HOST, nation
 from gemcrawl.demo.responder import Responder, Visits
+from gemcrawl.demo.secured import SecuredProtocol
 from gemcrawl.demo.tls import PROFILES, Authority
 from gemcrawl.demo.truth import write_truth
 
@@ -173,12 +174,7 @@ class Listeners:
         servers = []
         for (_, _, kind), sock in self._sockets.items():
             context: ssl.SSLContext | None = None if kind == "http" else authority.listener(kind)  # type: ignore[arg-type]
-            scheme = "https" if context else "http"
-            servers.append(
-                await loop.create_server(
-                    _factory(responder, scheme), sock=sock, ssl=context, ssl_handshake_timeout=_HANDSHAKE if context else None
-                )
-            )
+            servers.append(await loop.create_server(_factory(responder, context), sock=sock))
         return servers
 
     def close(self) -> None:
@@ -187,8 +183,10 @@ class Listeners:
             sock.close()
 
 
-def _factory(responder: Responder, scheme: str) -> Callable[[], _Connection]:
-    return lambda: _Connection(responder, scheme)
+def _factory(responder: Responder, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
+    if context is None:
+        return lambda: _Connection(responder, "http")
+    return lambda: SecuredProtocol(context, lambda: _Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
 
 
 def write_files(directory: Path, made: Nation, authority: Authority) -> dict[str, str]:
