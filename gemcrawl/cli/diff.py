@@ -46,6 +46,7 @@ def diff(
     from gemcrawl.compare import tables
     from gemcrawl.compare.load import diff as compare
     from gemcrawl.exceptions import UsageError
+    from gemcrawl.export.cells import as_json
     from gemcrawl.items import IN_SCOPE
 
     if how is Form.table and to is not None:
@@ -56,6 +57,6 @@ def diff(
     elif how is Form.markdown:
         formats.write_text("\n".join(tables.markdown(found)) + "\n", to)
     elif how is Form.json:
-        formats.write_text(formats.as_json(tables.values(found, unchanged=unchanged)), to)
+        formats.write_text(as_json(tables.values(found, unchanged=unchanged)), to)
     else:
         formats.write_table(tables.table(found, unchanged=unchanged), formats.Format(how.value), to, None)

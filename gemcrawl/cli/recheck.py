@@ -90,9 +90,10 @@ def run_recheck(settings: Mapping[str, Any], *, only: str = "", everything: bool
         return ExitCode.INTERRUPTED
     rows.sort(key=lambda row: (row.municipality, row.kind, row.page_url, row.form_id))
     if as_json:
+        from gemcrawl.export import cells
         from gemcrawl.snapshot.schema import to_record
 
-        formats.write_text(formats.as_json([to_record(row) for row in rows]), None)
+        formats.write_text(cells.as_json([to_record(row) for row in rows]), None)
     else:
         show(rows, kept)
     return ExitCode.STILL if any(row.result in ("still", "worse", "unreachable") for row in rows) else ExitCode.PUBLISHED

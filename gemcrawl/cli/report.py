@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from gemcrawl.cli.bar import bar
 
+if TYPE_CHECKING:
     from gemcrawl.report.words import Lang
 
 
@@ -64,17 +60,6 @@ def make(
     languages = chosen[lang]
     loaded = data.load(output, snapshot, embargo_of(output, parse_days(embargo)))
     folder = to or output / "report"
-    with _progress(write.count(loaded, languages)) as done:
+    with bar("pages", write.count(loaded, languages)) as done:
         changed = write.write(loaded, folder, languages, done)
     return folder / "index.html", changed
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on a terminal, nothing elsewhere."""
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("pages"), BarColumn(), MofNCompleteColumn(), console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
-        task = bar.add_task("pages", total=total)
-        yield lambda: bar.advance(task)

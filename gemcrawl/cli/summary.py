@@ -93,9 +93,9 @@ def summary(
 
     Exit codes: 0 shown, 2 no such snapshot.
     """
-    from gemcrawl.cli.formats import as_json as encoded
     from gemcrawl.cli.formats import write_text
     from gemcrawl.compare.load import resolve
+    from gemcrawl.export.cells import as_json as encoded
 
     found = resolve(output, snapshot)
     if as_json:

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gemcrawl import registry
 from gemcrawl.compare.load import resolve
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import Host, columns
@@ -19,6 +18,7 @@ from gemcrawl.notify import Embargo
 from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
+from gemcrawl.snapshot.places import coordinates
 from gemcrawl.snapshot.read import connect
 
 if TYPE_CHECKING:
@@ -130,21 +130,11 @@ def _order(form: Row) -> tuple[int, int, int, str]:
 
 
 def _municipalities(rows: list[Row], unpublished: set[tuple[str, str]]) -> list[Row]:
-    places = _places(rows)
+    places = coordinates(rows)
     for row in rows:
         row["lat"], row["lon"] = places.get(row["code"], (None, None))
         row |= {kind: UNPUBLISHED for kind in KINDS if (row["code"], kind) in unpublished}
     return rows
-
-
-def _places(rows: list[Row]) -> dict[str, tuple[float, float]]:
-    """Coordinates by code: the snapshot's own, else, for snapshots from before it had them, those of the packaged register."""
-    found = {row["code"]: (row["lat"], row["lon"]) for row in rows if row.get("lat") is not None and row.get("lon") is not None}
-    if not found and rows:
-        day = min(row["started_at"] for row in rows).date()
-        entries = registry.load(as_of=day).entries
-        found = {entry.code: (entry.lat, entry.lon) for entry in entries if entry.lat is not None and entry.lon is not None}
-    return found
 
 
 def _by_municipality(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gemcrawl.cli.formats import Format, as_json, csv_lines, harmless, write_file, write_table
+from gemcrawl.cli.formats import Format, write_file, write_table
 from gemcrawl.exceptions import UsageError
 
 HOSTILE = "\x1b]0;bezeten\x07=1+1\x9b2J\u202e\r\n"
 FOUND = pa.table({"a": [HOSTILE, None], "n": [-1, 2], "l": [["x", "=y"], []], "f": [float("nan"), 0.5]})
-
-
-def test_csv_is_read_back_with_nested_values_as_json() -> None:
-    header, first, second = csv.reader(io.StringIO("".join(csv_lines(FOUND)), newline=""))
-    assert header == ["a", "n", "l", "f"]
-    assert first == ["]0;bezeten =1+1 2J", "-1", '["x", "=y"]', ""]
-    assert second == ["", "2", "[]", "0.5"]
-
-
-@settings(deadline=None)
-@given(st.text(max_size=20) | st.text("=+-@\t\r\n ＝'\"", max_size=5))
-def test_no_text_is_a_formula_or_moves_a_cursor(text: str) -> None:
-    shown = harmless(text)
-    assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
-    assert shown.isprintable()
-
-
-@settings(deadline=None)
-@given(st.text(max_size=20))
-def test_json_is_ascii_and_loses_nothing(text: str) -> None:
-    told = as_json([{text: text}])
-    assert told.isascii()
-    assert told.replace("\n", "").isprintable()
-    assert json.loads(told) == [{text: text}]
-
-
-def test_json_knows_times_and_has_no_numbers_that_are_none() -> None:
-    value = {"at": datetime(2026, 11, 23, tzinfo=UTC), "nan": float("inf"), "bytes": b"\x00"}
-    assert json.loads(as_json(value)) == {"at": "2026-11-23T00:00:00+00:00", "nan": None, "bytes": "00"}
 
 
 def test_parquet_is_the_result_as_it_is(tmp_path: Path) -> None:
