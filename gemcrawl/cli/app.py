@@ -18,6 +18,7 @@ from gemcrawl.cli.diff import diff
 from gemcrawl.cli.doctor import doctor
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.explain import explain, rules
+from gemcrawl.cli.export import export
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
@@ -217,6 +218,7 @@ app.command()(registry)
 app.command()(query)
 app.command()(diff)
 app.command()(summary)
+app.command()(export)
 app.command()(recheck)
 app.command()(notify)
 app.command()(prune)
