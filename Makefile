@@ -35,6 +35,9 @@ test: setup ## lint, types and tests
 	  echo "What failed is run once more, by itself: tests that watch real clocks, browsers and sockets may fail on a busy machine, and must pass on a calm one."; \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
+spark: setup ## read snapshots with PySpark; needs Java 17, and sets PySpark up in the cache folder
+	@$(BIN)/pytest -m spark tests/ecosystem $(ARGS)
+
 bench: setup ## measure; results go into docs/benchmarks.md by hand, with machine and date
 	@$(BIN)/python -m benchmarks $(ARGS)
 
@@ -49,4 +52,4 @@ lock: ## write the pinned and hashed requirements anew
 	  extra=$$([ $$kind = dev ] && echo "--group dev"); \
 	  $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extra pyproject.toml -o requirements/$$kind.txt; done
 
-.PHONY: help setup browser demo test bench faults docs lock
+.PHONY: help setup browser demo test spark bench faults docs lock

@@ -18,7 +18,7 @@ from pathlib import Path
 PINS = Path(__file__).parent / "packages.json"
 """npm packages: name, version, and what ``npm view <name>@<version> dist.integrity`` says."""
 REQUIREMENTS = Path(__file__).parent / "wagtail.txt"
-"""Wagtail and what it needs, every file with its hash; made of wagtail.in by ``uv pip compile --universal --generate-hashes --no-header``."""
+"""Wagtail and what it needs; see `environment`."""
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gemcrawl-tests"
 SECONDS = 100
 """What one command may take, below the time that a test may take."""
@@ -40,8 +40,24 @@ def bundles(file: Path = PINS) -> dict[str, Path]:
 
 def wagtail() -> Path:
     """The Python of a virtual environment with Wagtail."""
+    return environment(REQUIREMENTS)
+
+
+def environment(requirements: Path, *, seconds: float = SECONDS) -> Path:
+    """The Python of a virtual environment of its own, with what a file of requirements names and nothing else.
+
+    Args:
+        requirements: every file with its hash; made of the .in beside it by ``uv pip compile --universal --generate-hashes --no-header``.
+        seconds: what the installation may take.
+
+    Raises:
+        CannotInstall: there is no network, or something in it does not suit this machine.
+    """
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return _once("wagtail", REQUIREMENTS.read_bytes() + version.encode(), _wagtail) / "bin" / "python"
+    folder = _once(
+        requirements.stem, requirements.read_bytes() + version.encode(), lambda target: _environment(requirements, target, seconds)
+    )
+    return folder / "bin" / "python"
 
 
 def _npm(pins: dict[str, dict[str, str]], target: Path) -> None:
@@ -60,15 +76,16 @@ def _npm(pins: dict[str, dict[str, str]], target: Path) -> None:
         archive.unlink()
 
 
-def _wagtail(target: Path) -> None:
+def _environment(requirements: Path, target: Path, seconds: float) -> None:
     _run(sys.executable, "-m", "uv", "venv", "--quiet", "--relocatable", "--python", sys.executable, str(target), "--allow-existing")
     python = str(target / "bin" / "python")
-    _run(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(REQUIREMENTS))
+    command = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(requirements))
+    _run(*command, seconds=seconds)
 
 
-def _run(*command: str, cwd: Path | None = None) -> str:
+def _run(*command: str, cwd: Path | None = None, seconds: float = SECONDS) -> str:
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=seconds, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CannotInstall(f"{command[0]}: {error}") from error
     if done.returncode:
