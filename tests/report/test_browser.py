@@ -13,7 +13,7 @@ from gemcrawl.fetch.browser import find_browser
 from tests.report.pages import broken_links, read
 from tests.thirdparty import install
 
-PINS = Path(__file__).parent / "axe.json"
+AXE = Path(__file__).parent / "axe"
 PAGES = ["index", "municipalities", "findings", "suppliers", "provinces", "personal", "coverage", "trend", "method"]
 LOOKS: dict[str, dict[str, Any]] = {
     "wide": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -39,7 +39,7 @@ async def browser() -> AsyncIterator[Browser]:
 def axe() -> str:
     """The source of axe-core."""
     try:
-        folder = install.bundles(PINS)["axe-core"]
+        folder = install.locked(AXE) / "axe-core"
     except install.CannotInstall as reason:
         pytest.skip(str(reason))
     return (folder / "axe.min.js").read_text("utf-8")

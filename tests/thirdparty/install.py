@@ -38,6 +38,17 @@ def bundles(file: Path = PINS) -> dict[str, Path]:
     return {name: folder / str(number) / "package" for number, name in enumerate(pins)}
 
 
+def locked(folder: Path) -> Path:
+    """``node_modules`` with what the ``package-lock.json`` in a folder pins: npm holds every file against its hash, and none of their scripts runs.
+
+    The lock has no addresses, so that the files come from wherever this machine's npm gets them: ``omit-lockfile-registry-resolved`` in
+    the folder's ``.npmrc``.  ``npm install --package-lock-only`` there writes it anew.
+    """
+    files = [folder / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    pins = b"".join(file.read_bytes() for file in files)
+    return _once("npm-locked", pins, lambda target: _npm_ci(files, target)) / "node_modules"
+
+
 def wagtail() -> Path:
     """The Python of a virtual environment with Wagtail."""
     return environment(REQUIREMENTS)
@@ -74,6 +85,15 @@ def _npm(pins: dict[str, dict[str, str]], target: Path) -> None:
         with tarfile.open(archive) as packed:
             packed.extractall(place, filter="data")
         archive.unlink()
+
+
+def _npm_ci(files: list[Path], target: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise CannotInstall("npm is not installed")
+    for file in files:
+        shutil.copy(file, target)
+    _run(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0", cwd=target)
 
 
 def _environment(requirements: Path, target: Path, seconds: float) -> None:
