@@ -137,19 +137,25 @@ def diff(output: Path, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOPE
     return diff_of(output, older, newer, kinds=kinds, register=register)
 
 
-def diff_of(output: Path, older: Path, newer: Path, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None) -> Diff:
+def diff_of(
+    output: Path, older: Path, newer: Path, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None, until: str = ""
+) -> Diff:
     """The same for two directories.
+
+    Args:
+        until: name of a snapshot; nothing of it or later confirms anything, so that what is said of an earlier night stays said.  Empty: all do.
 
     Raises:
         OutputError: a file cannot be read.
         RegistryError: ``register`` cannot be used.
     """
-    between = [path for path in snapshots(output) if older.name < path.name < newer.name]
-    later = [path for path in snapshots(output) if path.name > newer.name]
+    known = [path for path in snapshots(output) if not until or name_of(path) < until]
+    between = [path for path in known if older.name < path.name < newer.name]
+    later = [path for path in known if path.name > newer.name]
     return compare(
         night(older, kinds=kinds),
         night(newer, kinds=kinds),
         successors=registry.successors(register),
         nights=[night(path, kinds=kinds) for path in (*between[-1:], *later[:1])],
-        rechecks=seconds(output, after=name_of(older)),
+        rechecks=[second for second in seconds(output, after=name_of(older)) if not until or second.name < until],
     )

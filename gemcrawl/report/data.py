@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gemcrawl.compare.load import resolve
+from gemcrawl.compare.load import diff_of, name_of, resolve
+from gemcrawl.compare.model import Change, FormChange
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import Host, columns
 from gemcrawl.notify import Embargo
@@ -19,7 +20,7 @@ from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.places import coordinates
-from gemcrawl.snapshot.read import connect
+from gemcrawl.snapshot.read import connect, snapshots
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,8 +32,25 @@ STATUSES = ("insecure", "downgrade", "weak", "secure", "not_tested", "not_found"
 """Worst first."""
 UNPUBLISHED = "unpublished"
 """What is shown instead of a status under embargo, of cases withheld and not tested alike, so that nothing can be told from it."""
+MOVED: tuple[Change, ...] = ("new", "worse", "fixed", "better")
+"""Changes of a verdict, worst first."""
 _CODE = re.compile(r"[A-Za-z0-9]{1,20}")
 _BADNESS = ("insecure", "downgrade", "not_tested", "weak", "secure")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What `gemcrawl diff` says of this snapshot and those before it."""
+
+    before: str
+    """Name of the snapshot before."""
+    since: tuple[FormChange, ...]
+    """Forms whose verdict changed since then, worst first."""
+    held: tuple[FormChange, ...]
+    """Forms whose verdict had changed in that snapshot, and is the same in this one: seen twice."""
+    appeared: int
+    vanished: int
+    """Forms since then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +78,8 @@ class Data:
     """Whether there is one, also when it hides nothing."""
     withheld: int
     """Forms counted but not named."""
+    changes: Changes | None
+    """Since the snapshot before; None when there is none before."""
 
     def hosts_of(self, form: Row) -> list[Host]:
         """The hosts that a form needs, in the order of the way."""
@@ -113,7 +133,30 @@ def load(output: Path, snapshot: str = "latest", embargo: Embargo | None = None)
         descriptor=_descriptor(directory),
         embargo=embargo is not None,
         withheld=len(hidden),
+        changes=_changes(output, directory),
     )
+
+
+def _changes(output: Path, directory: Path) -> Changes | None:
+    nights = snapshots(output)
+    at = nights.index(output / directory.name)
+    if at == 0:
+        return None
+    until = name_of(nights[at + 1]) if at + 1 < len(nights) else ""
+    night_before = name_of(nights[at - 1])
+    now = diff_of(output, nights[at - 1], nights[at], until=until)
+    earlier = diff_of(output, nights[at - 2], nights[at], until=until).only(MOVED) if at > 1 else ()
+    return Changes(
+        before=night_before,
+        since=_worst_first(now.only(MOVED)),
+        held=_worst_first(change for change in earlier if change.confirmed_by == f"snapshot {night_before}"),
+        appeared=sum(form.change == "appeared" for form in now.forms),
+        vanished=sum(form.change == "vanished" for form in now.forms),
+    )
+
+
+def _worst_first(changes: Iterable[FormChange]) -> tuple[FormChange, ...]:
+    return tuple(sorted(changes, key=lambda change: MOVED.index(change.change)))
 
 
 def _rows(database: duckdb.DuckDBPyConnection, table: str, snapshot: str) -> list[Row]:

@@ -184,12 +184,6 @@ WHERE snapshot <= $snapshot
 GROUP BY snapshot, kind
 ORDER BY snapshot, kind
 
--- name: changes
-SELECT municipality, kind, form_id, previous_verdict, verdict
-FROM history
-WHERE snapshot = $snapshot AND kind IN ('appointment', 'contact') AND previous_verdict IS NOT NULL AND previous_verdict <> verdict
-ORDER BY badness(verdict) DESC, badness(previous_verdict) DESC, municipality, kind
-
 -- name: fix_times
 SELECT supplier, count(DISTINCT municipality) AS municipalities, count(*) AS findings,
     count(*) FILTER (fixed_in <= $snapshot) AS fixed,

@@ -14,8 +14,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from gemcrawl.compare.model import FormChange
 from gemcrawl.items import Host
-from gemcrawl.report import case, charts, queries
+from gemcrawl.report import case, charts, figures, queries
 from gemcrawl.report.data import KINDS, STATUSES, UNPUBLISHED, Data, Row
 from gemcrawl.report.words import Lang, Words
 from gemcrawl.transport import rules
@@ -27,8 +28,6 @@ GLYPHS = {"insecure": "◆", "downgrade": "▲", "weak": "■", "secure": "●",
 """The shapes of the map as characters."""
 MOST_NAMED = 12
 """Forms named on the front page."""
-MAP_WIDTH, MAP_MARGIN = 520.0, 30.0
-TREND_WIDTH, TREND_HEIGHT, TREND_GAP = 360.0, 200.0, 17.0
 
 Tree = list[tuple[str, list[str]]]
 
@@ -63,11 +62,6 @@ def tree(lines: Iterable[str]) -> Tree:
 def day_of(snapshot: str) -> str:
     """The date in the name of a snapshot."""
     return snapshot[:10]
-
-
-def moment_of(snapshot: str) -> str:
-    """Date and time in the name of a snapshot."""
-    return f"{snapshot[:10]} {snapshot[11:13]}:{snapshot[13:15]}"
 
 
 class Site:
@@ -110,7 +104,11 @@ class Site:
             "worst_codes": self._worst_codes,
             "page_of": lambda code: f"m/{code}.html",
             "date_of": day_of,
-            "moment_of": moment_of,
+            "moment_of": figures.moment_of,
+            "strip": charts.strip,
+            "stack": figures.stack,
+            "marks": charts.MARKS,
+            "hollow": charts.HOLLOW,
             "style": Markup(style),  # noqa: S704 - our own file
             "style_hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             "other": other[0] if other else None,
@@ -166,14 +164,19 @@ class Site:
         )
 
     def _index(self) -> dict[str, Any]:
-        worst = self._insecure()
+        worst, headline, towns = self._insecure(), self._headline(), self._data.municipalities
         return {
-            "headline": self._headline(),
+            "headline": headline,
+            "headline_charts": {
+                kind: figures.headline({rule: headline[kind][rule] for rule in RULE_SETS}, kind, self._say) for kind in KINDS
+            },
+            "results": figures.RESULTS,
             "statuses_of": self._status_counts(),
             "suppliers": [row for row in self._data.numbers["suppliers"] if row["supplier"] and row["affected"]],
             "worst": worst[:MOST_NAMED],
             "more_worst": max(0, len(worst) - MOST_NAMED),
-            "map": self._map(),
+            "maps": {kind: figures.country(towns, kind, self._say) for kind in KINDS},
+            "not_on_map": sum(row["lat"] is None for row in towns),
         }
 
     def _headline(self) -> dict[str, dict[str, Row]]:
@@ -187,25 +190,6 @@ class Site:
         for row in self._data.numbers["statuses"]:
             counts[row["kind"]][row["status"]] = row["municipalities"]
         return counts
-
-    def _map(self) -> dict[str, Any]:
-        rows = [row for row in self._data.municipalities if row["lat"] is not None]
-        places, height = charts.project({row["code"]: (row["lat"], row["lon"]) for row in rows}, MAP_WIDTH, MAP_MARGIN)
-        order = (UNPUBLISHED, *reversed(STATUSES))  # the worst is drawn last, on top
-        provinces: dict[str, list[charts.Point]] = {}
-        for row in rows:
-            provinces.setdefault(row["province"], []).append(places[row["code"]])
-        labels = [
-            (name, round(sum(x for x, _ in at) / len(at), 1), round(max(y for _, y in at) + 24, 1))
-            for name, at in sorted(provinces.items())
-        ]
-        return {
-            "width": MAP_WIDTH,
-            "height": height + 10,
-            "labels": labels,
-            "dots": {kind: [(row, *places[row["code"]]) for row in sorted(rows, key=lambda row: order.index(row[kind]))] for kind in KINDS},
-            "missing": len(self._data.municipalities) - len(rows),
-        }
 
     def _places(self) -> dict[str, list[tuple[Row, Row]]]:
         """By finding: the municipalities that may be named, each with its worst form that has it."""
@@ -248,26 +232,22 @@ class Site:
         numbers = self._data.numbers
         nights = sorted({row["snapshot"] for row in numbers["trend"]})
         failing = {(row["snapshot"], row["kind"], row["rule_set"]): row["failing"] for row in numbers["trend"]}
-        top = max(failing.values(), default=0)
         rows = {
             kind: [{"snapshot": night} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights] for kind in KINDS
         }
-        lines = {
-            kind: {rule: charts.line([row[rule] for row in of], top, TREND_WIDTH, TREND_HEIGHT) for rule in RULE_SETS}
-            for kind, of in rows.items()
-        }
-        shown = {(form["municipality"], form["form_id"]) for of in self._data.forms.values() for form in of}
-        changes = [row for row in numbers["changes"] if (row["municipality"], row["form_id"]) in shown]
+        drawn = len(nights) > 1
         return {
             "nights": nights,
             "trend_rows": rows,
-            "trend_lines": lines,
-            "trend_labels": {kind: _apart({rule: of[rule][-1][1] for rule in RULE_SETS}) if nights else {} for kind, of in lines.items()},
-            "trend_top": top,
-            "line_classes": ("insecure", "downgrade", "secure", ""),
-            "changes": changes,
-            "changes_unnamed": len(numbers["changes"]) - len(changes),
+            "trend_charts": {kind: figures.trend(nights, rows[kind], kind, RULE_SETS, self._say) for kind in KINDS} if drawn else {},
+            "times_chart": figures.fix_times(numbers["fix_times"], self._say),
+            "named": self._named,
         }
+
+    def _named(self, changes: Sequence[FormChange]) -> list[FormChange]:
+        """Those of which the form is shown."""
+        shown = {(form["municipality"], form["form_id"]) for of in self._data.forms.values() for form in of}
+        return [change for change in changes if change.new and (change.municipality, change.new.form_id) in shown]
 
     def _method(self) -> dict[str, Any]:
         about = self._data.descriptor.get("gemcrawl", {})
@@ -330,14 +310,3 @@ class Site:
         if id(host) not in self._hosts:
             self._hosts[id(host)] = tree(case.host(host, self._say))
         return self._hosts[id(host)]
-
-
-def _apart(heights: Mapping[str, float]) -> dict[str, float]:
-    """The same heights, moved down where two labels would touch."""
-    found: dict[str, float] = {}
-    last = -TREND_GAP
-    for name, height in sorted(heights.items(), key=lambda pair: pair[1]):
-        last = max(height, last + TREND_GAP)
-        found[name] = last
-    overshoot = max(0.0, last - TREND_HEIGHT)
-    return {name: height - overshoot for name, height in found.items()}

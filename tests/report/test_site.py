@@ -39,7 +39,7 @@ ALLOWED = {
         "dd",
     ),
     *("table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary"),
-    *("svg", "g", "path", "rect", "circle", "polyline", "text"),
+    *("svg", "g", "path", "rect", "circle", "text", "desc"),
 }
 
 
@@ -146,8 +146,8 @@ def test_the_map_has_a_mark_for_everyone_and_a_table_beside_it(hostile_report: P
 
 def test_what_changed_since_the_night_before(hostile_report: Path) -> None:
     shown = text(hostile_report / "en" / "trend.html")
-    assert "appointment ● secure ◆ insecure" in shown
-    assert "contact ◆ insecure ● secure" in shown
+    assert "appointment new ● secure ◆ insecure seen once" in shown
+    assert "contact mended ◆ insecure ● secure seen once" in shown
 
 
 def test_one_night_has_no_trend_yet(output: Path) -> None:

@@ -1,0 +1,97 @@
+"""Which numbers each chart of the report shows, in the words of one language; `gemcrawl.report.charts` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from gemcrawl.report import charts
+from gemcrawl.report.data import STATUSES, UNPUBLISHED, Row
+from gemcrawl.report.words import Words
+from gemcrawl.transport.urls import clean
+
+RESULTS = ("failing", "unknown", "no_form", "passing")
+"""What a rule set says of a municipality, in the order in which it is drawn; also classes of report.css."""
+_RULE_CLASSES = ("insecure", "downgrade", "secure", "other")
+_ON_TOP = (UNPUBLISHED, *reversed(STATUSES))
+"""The worst is drawn last."""
+
+
+def moment_of(snapshot: str) -> str:
+    """Date and time in the name of a snapshot."""
+    return f"{snapshot[:10]} {snapshot[11:13]}:{snapshot[13:15]}"
+
+
+def headline(of: Mapping[str, Row], kind: str, say: Words) -> Markup:
+    """Bars of what each rule set says of all municipalities.
+
+    Args:
+        of: rows of the query headline of one kind of form, by rule set.
+        kind: which kind.
+        say: the language.
+    """
+    series = [
+        charts.Series(name=say(f"coverage.{result}"), css=result, values=tuple(row[result] for row in of.values())) for result in RESULTS
+    ]
+    title = f"{say('index.rules')}: {say.name('kinds', kind)}"
+    return charts.bars(title, list(of), series, max((row["total"] for row in of.values()), default=0))
+
+
+def stack(counts: Mapping[str, int], total: int) -> Markup:
+    """A strip of municipalities by status."""
+    return charts.strip(tuple((status, counts[status]) for status in STATUSES if counts[status]), total)
+
+
+def country(rows: Sequence[Row], kind: str, say: Words) -> Markup:
+    """The map of municipalities by status of one kind of form, with the names of provinces; of those that have coordinates."""
+    provinces: dict[str, list[charts.Place]] = {}
+    places = []
+    for row in sorted(rows, key=lambda row: _ON_TOP.index(row[kind])):
+        if row["lat"] is None:
+            continue
+        title = f"{clean(row['name'], 100)}: {say.name('statuses', row[kind])}"
+        place = charts.Place(north=row["lat"], east=row["lon"], status=row[kind], title=title, href=f"m/{row['code']}.html")
+        places.append(place)
+        provinces.setdefault(clean(row["province"], 40), []).append(place)
+    return charts.country(places, dict(sorted(provinces.items())))
+
+
+def trend(nights: Sequence[str], rows: Sequence[Row], kind: str, rule_sets: Sequence[str], say: Words) -> Markup:
+    """Lines of municipalities that fail each rule set.
+
+    Args:
+        nights: names of snapshots, in order, at least two.
+        rows: the number per rule set, for each of them.
+        kind: which kind of form.
+        rule_sets: names, in the order of their colours.
+        say: the language.
+    """
+    moments = [(datetime.strptime(f"{night}+0000", "%Y-%m-%dT%H%M%SZ%z").timestamp(), moment_of(night)) for night in nights]
+    series = [
+        charts.Series(name=rule, css=css, values=tuple(row[rule] for row in rows))
+        for rule, css in zip(rule_sets, _RULE_CLASSES, strict=True)
+    ]
+    return charts.lines(f"{say('trend.caption')}: {say.name('kinds', kind)}", moments, series)
+
+
+def fix_times(rows: Sequence[Row], say: Words) -> Markup | None:
+    """Bars of the median days to mend a finding, per supplier, the slowest first; None when nothing was mended.
+
+    Args:
+        rows: of the query fix_times.
+        say: the language.
+    """
+    mended: list[tuple[str, Any]] = [
+        (clean(row["supplier"], 80) if row["supplier"] else say("suppliers.unknown"), row["median_days"])
+        for row in rows
+        if row["median_days"] is not None
+    ]
+    if not mended:
+        return None
+    mended.sort(key=lambda pair: -pair[1])
+    names, days = zip(*mended, strict=True)
+    series = charts.Series(name=say("trend.days"), css="other", values=days)
+    return charts.bars(say("trend.times"), names, [series], max(days), "{:.1f}".format)
