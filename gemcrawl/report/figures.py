@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup
 
@@ -77,21 +76,37 @@ def trend(nights: Sequence[str], rows: Sequence[Row], kind: str, rule_sets: Sequ
     return charts.lines(f"{say('trend.caption')}: {say.name('kinds', kind)}", moments, series)
 
 
-def fix_times(rows: Sequence[Row], say: Words) -> Markup | None:
-    """Bars of the median days to mend a finding, per supplier, the slowest first; None when nothing was mended.
+def fixes(rows: Sequence[Row], say: Words) -> Markup | None:
+    """Bars of the findings that were mended and those that are open, per supplier; None when there are none.
 
     Args:
         rows: of the query fix_times.
         say: the language.
     """
-    mended: list[tuple[str, Any]] = [
-        (clean(row["supplier"], 80) if row["supplier"] else say("suppliers.unknown"), row["median_days"])
-        for row in rows
-        if row["median_days"] is not None
-    ]
-    if not mended:
+    if not rows:
         return None
-    mended.sort(key=lambda pair: -pair[1])
-    names, days = zip(*mended, strict=True)
+    series = [
+        charts.Series(name=say(f"trend.{name}"), css=css, values=tuple(row[column] for row in rows))
+        for name, css, column in (("fixed", "passing", "fixed"), ("open", "failing", "still_open"))
+    ]
+    return charts.bars(say("trend.fixes"), [_supplier(row, say) for row in rows], series, max(row["findings"] for row in rows))
+
+
+def fix_times(rows: Sequence[Row], say: Words) -> Markup | None:
+    """Bars of the median days to mend a finding, per supplier, the slowest first; None when nothing was mended, or all within the hour.
+
+    Args:
+        rows: of the query fix_times.
+        say: the language.
+    """
+    mended = [(row["median_days"], _supplier(row, say)) for row in rows if row["median_days"] is not None]
+    if max(mended, default=(0, ""))[0] < 0.05:  # all would be written as 0.0
+        return None
+    mended.sort(key=lambda pair: -pair[0])
+    days, names = zip(*mended, strict=True)
     series = charts.Series(name=say("trend.days"), css="other", values=days)
-    return charts.bars(say("trend.times"), names, [series], max(days), "{:.1f}".format)
+    return charts.bars(say("trend.times"), names, [series], max(1, *days), "{:.1f}".format)
+
+
+def _supplier(row: Row, say: Words) -> str:
+    return clean(row["supplier"], 80) if row["supplier"] else say("suppliers.unknown")

@@ -240,6 +240,7 @@ class Site:
             "nights": nights,
             "trend_rows": rows,
             "trend_charts": {kind: figures.trend(nights, rows[kind], kind, RULE_SETS, self._say) for kind in KINDS} if drawn else {},
+            "fixes_chart": figures.fixes(numbers["fix_times"], self._say),
             "times_chart": figures.fix_times(numbers["fix_times"], self._say),
             "named": self._named,
         }

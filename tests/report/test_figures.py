@@ -157,5 +157,27 @@ def test_time_to_mend_per_supplier_the_slowest_first(two_nights: Path) -> None:
     assert re.search(r"Days \(median\) 1\.0$", words(picture(mended), "g > title")[0])
 
 
-def test_where_nothing_was_mended_there_is_no_chart_of_it() -> None:
-    assert figures.fix_times([{"supplier": "Never", "median_days": None}], SAY) is None
+@pytest.mark.parametrize("days", [None, 0.01])
+def test_where_nothing_was_mended_or_all_at_once_there_is_no_chart_of_days(days: float | None) -> None:
+    assert figures.fix_times([{"supplier": "Never", "median_days": days}], SAY) is None
+    assert figures.fix_times([], SAY) is None
+
+
+def test_days_are_held_against_at_least_one() -> None:
+    half = figures.fix_times([{"supplier": "Quick", "median_days": 0.5}], SAY)
+    whole = figures.fix_times([{"supplier": "Quick", "median_days": 1.0}], SAY)
+    assert half is not None
+    assert whole is not None
+    assert number(picture(whole).css("rect")[0], "width") == pytest.approx(2 * number(picture(half).css("rect")[0], "width"), abs=0.2)
+
+
+def test_what_was_mended_and_what_is_open_per_supplier(two_nights: Path) -> None:
+    found = load(two_nights).numbers["fix_times"]
+    chart = figures.fixes(found, SAY)
+    assert chart is not None
+    svg = picture(chart)
+    # in the files: two findings of one form gone in the second night, one finding of another form new
+    assert [title.rpartition(": ")[2] for title in words(svg, "g > title")] == ["Mended 2", "Open 1"]
+    mended, still = (number(node, "width") for node in svg.css("rect"))
+    assert mended == pytest.approx(2 * still, abs=0.2)
+    assert figures.fixes([], SAY) is None
