@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, fleet, hostile, night, process, publication, reading, rendering, reporting, speed, transport
+from benchmarks import effort, fleet, hostile, night, process, publication, reading, rechecking, rendering, reporting, speed, transport
 from benchmarks.tls import report
 
 PARTS = {
@@ -25,6 +25,7 @@ PARTS = {
     "transport": transport.run,
     "rendering": rendering.run,
     "report": reporting.run,
+    "recheck": rechecking.run,
     "hostile": hostile.run,
     "publication": publication.run,
     "tls": report.run,
