@@ -33,12 +33,18 @@ class _SamePorts(Listeners):
         return number
 
     def _refuse(self) -> int:
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", self._numbers.get("refused", 0)))
+        sock = _bound(self._numbers.get("refused", 0))
         self._refusing.append(sock)
         self._numbers["refused"] = number = sock.getsockname()[1]
         return number
+
+
+def _bound(port: int) -> socket.socket:
+    """A port that is taken and refuses, and that a listener may share."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", port))
+    return sock
 
 
 class Nation:
@@ -61,6 +67,8 @@ class Nation:
         listeners = _SamePorts(self._nation, self._ports)
         self.connect_to = listeners.connect_to()
         self._close(listeners)
+        # While no process serves, a port must not go to somebody else's connection.
+        self._kept = [_bound(port) for port in self._ports.values()]
         files = write_files(directory, self._nation, self._authority)
         self.towns, self.ca_file = self._nation.towns, Path(files["ca_file"])
         self._registry, self._known_hosts, self._ca_file = files["registry"], files["known_hosts"], files["ca_file"]
@@ -78,6 +86,8 @@ class Nation:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.kill()
+        for sock in self._kept:
+            sock.close()
 
     def start(self) -> None:
         """Starts a process and waits until it serves."""
