@@ -35,7 +35,8 @@ class _SamePorts(Listeners):
     def _refuse(self) -> int:
         sock = _bound(self._numbers.get("refused", 0))
         self._refusing.append(sock)
-        self._numbers["refused"] = number = sock.getsockname()[1]
+        number: int = sock.getsockname()[1]
+        self._numbers["refused"] = number
         return number
 
 
