@@ -73,11 +73,9 @@ def _is_plain(path: str) -> bool:
 def join(base: str, reference: str) -> str:
     """Absolute URL of one reference without its fragment; empty when it cannot be resolved."""
     try:
-        url = ada_url.URL(reference, base=base)
-        url.hash = ""
+        return ada_url.join_url(base, reference).partition("#")[0]
     except (ValueError, UnicodeError):
         return ""
-    return str(url.href).removesuffix("#")
 
 
 @lru_cache(maxsize=1024)
@@ -87,8 +85,6 @@ def normal(url: str) -> str:
     if plain is not None and _is_plain(plain[1]):
         return url
     try:
-        parsed = ada_url.URL(url)
+        return ada_url.normalize_url(url).partition("#")[0]
     except (ValueError, UnicodeError):
         return url
-    parsed.hash = ""
-    return str(parsed.href).removesuffix("#")

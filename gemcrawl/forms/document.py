@@ -172,6 +172,7 @@ class _Pass:
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
         self.controls = 0
+        self.buttons = 0
         self.forms = 0
         self.alerts = 0
         self.read = 0
@@ -347,6 +348,8 @@ class _Pass:
             self.resource(self.document.active, src)
 
     def link(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        if len(self.document.links) >= 2 * MAX_LINKS:
+            return
         attributes = node.attributes
         href = attributes.get("href")
         if not href or href[0] != "/":
@@ -355,8 +358,6 @@ class _Pass:
             href = href.strip()
             if not href or href.startswith(_NOT_PAGES):
                 return
-        if len(self.document.links) >= 2 * MAX_LINKS:
-            return
         text = clean(self.text(node), MAX_TEXT)
         title = attributes.get("title")
         title = clean(title, MAX_TEXT) if title else ""
@@ -437,6 +438,9 @@ class _Pass:
             form.controls.append(control)
 
     def button(self, node: LexborNode, tag: str, context: _Context) -> None:
+        if self.buttons >= _MAX_CONTROLS:
+            return
+        self.buttons += 1
         attributes = node.attributes
         text = self.text(node).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
         self.button_link(text, attributes, context)

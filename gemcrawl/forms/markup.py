@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 MAX_BYTES = 2_000_000
@@ -34,14 +35,18 @@ _ATTRIBUTE = re.compile(
 """One attribute as the tokeniser of the HTML standard takes it."""
 _OPTION = re.compile(rb"<option(?=[\s>/])[^>]{0,500}>?", re.IGNORECASE)
 _FORMATS = rb"(?:[bisu]|em|tt|big|code|font|nobr|s(?:mall|tr(?:ike|ong)))"
-_FORMAT = re.compile(rb"<(?=[bisuetcfn])" + _FORMATS + rb"[\s>/]")
-_FORMAT_OR_BLOCK = re.compile(
-    rb"<(/?" + _FORMATS + rb"[\s>/]|/?(?!a[\s>/]|br[\s>/]|img[\s>/]|input[\s>/]|span[\s>/]|" + _FORMATS + rb"[\s>/])[a-z])"
+_FORMAT_NAMES = frozenset(b"b i s u em tt big code font nobr small strike strong".split())
+_FORMAT = re.compile(rb"<(/?" + _FORMATS + rb")[\s>/]")
+_TAG = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+[\t\n\f\r />])")
+"""A tag's name with the slash that closes before it and the character that ends it."""
+_NAME = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+)")
+_VOID = frozenset(
+    b"area base br col embed hr img input link meta param source track wbr p li dd dt option optgroup tr td th thead tbody tfoot path use circle rect line".split()
 )
-_NESTED = re.compile(
-    rb"<(/?(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr|p|li|d[dt]|opt(?:ion|group)|t(?:[rdh]|head|body|foot)|path|use|circle|rect|line)[\s/>])[a-z][^\s/>]{0,40})"
-)
-"""Name of a tag whose elements hold others until they are closed, with the slash that closes."""
+"""Elements that hold no others, or that the next one of their kind closes."""
+_INLINE = frozenset(b"a br img input span label abbr".split())
+"""Tags that repeat no formats."""
+_FLAT_TAGS = 20_000
 _DROPPED = re.compile(
     rb"</?(?!(?:html|head|title|base|meta|link|script|style|body|a|form|input|select|option|textarea|button|h[1-3]|i?frame|noscript|img)(?:[\s/>]|\Z))[a-z][^>]{0,2000}>?",
     re.IGNORECASE,
@@ -58,7 +63,7 @@ def markup_of(body: bytes, charset: str | None = None) -> bytes:
     markup = _utf8(body[:MAX_BYTES], charset)
     tags = markup.count(b"<")
     if tags > MAX_TAGS:
-        markup, tags = _fewer_tags(markup), MAX_TAGS
+        markup, tags = _fewer_tags(markup, MAX_TAGS), MAX_TAGS
     markup = _fewer_attributes(markup)
     if tags >= _MAX_OPTIONS:
         markup = _fewer_options(markup)
@@ -100,15 +105,16 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         return body.decode("utf-8", "replace").encode()
 
 
-def _fewer_tags(markup: bytes) -> bytes:
-    """Markup up to the last of `MAX_TAGS`: what follows has more elements before it than are looked at."""
-    return markup[: -1 - len(markup.split(b"<", MAX_TAGS + 1)[-1])]
+def _fewer_tags(markup: bytes, most: int) -> bytes:
+    """Markup of more than `most` tags, up to the last of those."""
+    return markup[: -1 - len(markup.split(b"<", most + 1)[-1])]
 
 
 def _fewer_attributes(markup: bytes) -> bytes:
     """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time.
 
-    Whether an odd tag is one, or stands in a script or a value, only a parser knows: each is looked at by itself, and all of them within one budget.
+    Whether an odd tag is one, or stands in a script or a value, only a parser knows: each is looked at by itself, and all of them within one budget, beyond
+    which odd tags are taken for text.
     """
     if len(markup) - len(markup.translate(None, _SEPARATORS)) <= _FEW_SEPARATORS:
         return markup
@@ -120,7 +126,9 @@ def _fewer_attributes(markup: bytes) -> bytes:
             count += 1
             budget -= 1 + (attribute.end() - at) // _LONG_VALUE
             at = attribute.end()
-        if (count > _MAX_ATTRIBUTES or budget <= _MAX_ATTRIBUTES) and at > done:
+        if budget <= _MAX_ATTRIBUTES:
+            return b"".join((*parts, markup[done:at], b">", _ODD_TAG.sub(b" ", markup[at:])))
+        if count > _MAX_ATTRIBUTES and at > done:
             parts += markup[done:at], b">"
             done = at
     return b"".join((*parts, markup[done:])) if parts else markup
@@ -136,50 +144,60 @@ def _fewer_options(markup: bytes) -> bytes:
 
 
 def _flat(markup: bytes, tags: int) -> bytes:
-    """Markup without container elements when they are nested so deep, or formats repeated so often, that only an attacker can have written them.
+    """Markup without container elements, and less of it, when only an attacker can have written it: nested too deep, or formats repeated too often.
 
     The tree builder of the HTML standard searches its stack of open elements and repeats unclosed formatting elements in each new block: deep nesting
     takes quadratic time, and a few kilobytes of unclosed ``<font>`` can grow to millions of nodes.
     """
     lower = markup.lower()
-    many_formats = len(_FORMAT.findall(lower)) * tags > _MAX_COPIES
-    if (tags >= _MANY_TAGS and _is_deep(lower)) or (many_formats and _is_repeated(lower)):
-        return _DROPPED.sub(b" ", markup)
+    if (tags >= _MANY_TAGS and _is_deep(lower)) or _is_repeated(lower, tags):
+        return _DROPPED.sub(b" ", _fewer_tags(markup, _FLAT_TAGS) if tags > _FLAT_TAGS else markup)
     return markup
 
 
 def _is_deep(lower: bytes) -> bool:
     """Whether more than `_MAX_DEPTH` elements are open at once."""
-    names = _NESTED.findall(lower)
-    open_: dict[bytes, int] = dict.fromkeys(names, 0)
+    names = _NAME.findall(lower)
+    return _are_open(names, set(names) - _VOID, _MAX_DEPTH)
+
+
+def _is_repeated(lower: bytes, tags: int) -> bool:
+    """Whether formats that are open where blocks begin or end may make more than `_MAX_COPIES` new elements."""
+    most = _MAX_COPIES // tags
+    formats = _FORMAT.findall(lower)
+    return len(formats) > most and _are_open(formats, _FORMAT_NAMES, most) and _copies(_TAG.findall(lower)) > _MAX_COPIES
+
+
+def _are_open(names: list[bytes], counted: AbstractSet[bytes], most: int) -> bool:
+    """Whether more than a number of elements are open at once, by the names of tags; those that close begin with a slash."""
+    open_ = dict.fromkeys(counted, 0)
     depth = 0
     for name in names:
         if name[0] != _SLASH:
-            open_[name] += 1
-            depth += 1
-            if depth > _MAX_DEPTH:
-                return True
+            if name in open_:
+                open_[name] += 1
+                depth += 1
+                if depth > most:
+                    return True
         elif open_.get(name[1:]):
             open_[name[1:]] -= 1
             depth -= 1
     return False
 
 
-def _is_repeated(lower: bytes) -> bool:
-    """Whether formats that are open where blocks begin or end make more than `_MAX_COPIES` new elements."""
-    open_: dict[bytes, int] = {}
+def _copies(tags: list[bytes]) -> int:
+    """How many elements a parser adds for formats that are open at the tags of blocks; `tags` are names with the character that ends them."""
+    open_ = dict.fromkeys(_FORMAT_NAMES, 0)
     count = copies = 0
-    for tag in _FORMAT_OR_BLOCK.findall(lower):
-        name, end = tag[:-1], tag[-1:]
-        if end.isalpha():
-            copies += count
-            if copies > _MAX_COPIES:
-                return True
-        elif name[0] != _SLASH:
-            if end != b">" or open_.get(name, 0) < _SAME:
-                open_[name] = open_.get(name, 0) + 1
+    for tag in tags:
+        name = tag[:-1].removeprefix(b"/")
+        if name not in open_:
+            copies += count if name not in _INLINE else 0
+        elif tag[0] != _SLASH:
+            if tag[-1:] != b">" or open_[name] < _SAME:
+                open_[name] += 1
                 count += 1
-        elif open_.get(name[1:]):
-            open_[name[1:]] -= 1
+        elif open_[name]:
+            open_[name] -= 1
             count -= 1
-    return False
+    return copies
