@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import ada_url
 
-_PLAIN_PATH = re.compile(r"/[-!$%&(-;=?-Z_a-z~]*")
-"""Characters of paths and queries that the URL standard leaves as they are."""
+_PLAIN_PATH = re.compile(r"/(?:(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*(?:/(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*)*(?:\?[-!$%&(-;=?-Z_a-z~]*)?)")
+"""Paths, with queries, that the URL standard leaves as they are: no other characters, no dot segment, no host."""
 _PLAIN_URL = re.compile(r"https?://[a-z](?:[a-z0-9]|-(?!-)|\.(?=[a-z]))*\.[a-z]{2,}(/.*)", re.ASCII)
 """Addresses of hosts that are written as the URL standard writes them: no numbers, no Punycode, no port."""
 _PLAIN_RELATIVE = re.compile(
@@ -42,7 +42,7 @@ class Addresses:
 
     def web(self, reference: str) -> str:
         """The same, and empty for every scheme but http and https."""
-        if self._origin and _is_plain(reference):
+        if self._origin and len(reference) <= MAX_URL and _PLAIN_PATH.fullmatch(reference) is not None:
             return self._origin + reference
         url = self.join(reference)
         return url if url.startswith(("https://", "http://")) else ""
@@ -52,22 +52,11 @@ class Addresses:
             return ""
         if self._origin:
             rest = reference.removeprefix(self._origin)
-            if _is_plain(rest):
+            if _PLAIN_PATH.fullmatch(rest) is not None:
                 return self._origin + rest
             if _PLAIN_RELATIVE.fullmatch(reference):
                 return (self._path if reference.startswith("?") else self._folder) + reference
         return join(self.base, reference)
-
-
-def _is_plain(path: str) -> bool:
-    """Whether a browser takes a path, with its query, as it is written: no other characters, no host, no dot segment."""
-    return (
-        _PLAIN_PATH.fullmatch(path) is not None
-        and "/." not in path
-        and "/%2" not in path
-        and not path.startswith("//")
-        and len(path) <= MAX_URL
-    )
 
 
 def join(base: str, reference: str) -> str:
@@ -82,7 +71,7 @@ def join(base: str, reference: str) -> str:
 def normal(url: str) -> str:
     """The URL as a browser would show it, without its fragment; the text itself when it is no URL."""
     plain = _PLAIN_URL.fullmatch(url)
-    if plain is not None and _is_plain(plain[1]):
+    if plain is not None and _PLAIN_PATH.fullmatch(plain[1]) is not None:
         return url
     try:
         return ada_url.normalize_url(url).partition("#")[0]

@@ -27,7 +27,7 @@ _MAX_READ = 5_000_000
 """Characters of all texts together; elements within each other repeat theirs."""
 
 Attributes = Mapping[str, str | None]
-Handler = Callable[[LexborNode, str, "_Context"], "_Context | None"]
+Handler = Callable[["_Pass", LexborNode, str, "_Context"], "_Context | None"]
 
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _MAX_ALERT, _MAX_ALERTS = 400, 8
@@ -129,7 +129,6 @@ _METHODS = {
 """What looks at an element, by its tag; all others are passed over."""
 _IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"), "box")
 """Elements that matter inside forms only."""
-_TAG_IDS = {create_tag(tag).tag_id: tag for tag in (*_METHODS, *_IN_FORMS)}
 
 
 def collect(root: LexborNode) -> Document:
@@ -180,23 +179,20 @@ class _Pass:
         """The elements around the one that is looked at that changed the context, the innermost last."""
 
     def run(self, root: LexborNode) -> Document:
-        handlers: dict[str, Handler] = {tag: getattr(self, method) for tag, method in (_METHODS | _IN_FORMS).items()}
-        inside = {id_: (handlers[tag], tag) for id_, tag in _TAG_IDS.items()}
-        outside = {id_: entry for id_, entry in inside.items() if entry[1] in _METHODS}
-        context, end, handler_of = _ROOT, 0, outside.get
+        context, end, handler_of = _ROOT, 0, _OUTSIDE.get
         for node in islice(root.traverse(), MAX_ELEMENTS):
             if end and node.mem_id == end:
                 self.leave(end)
                 context, end = self.open[-1].context, self.open[-1].end
-                handler_of = (outside if context.form is None else inside).get
+                handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
             entry = handler_of(node.tag_id)
             if entry is None:
                 continue
-            changed = entry[0](node, entry[1], context)
+            changed = entry[0](self, node, entry[1], context)
             if changed is not None:
                 self.enter(node, changed, context)
                 context, end = changed, self.open[-1].end
-                handler_of = (outside if context.form is None else inside).get
+                handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
         self.finish(root)
         return self.document
 
@@ -428,14 +424,15 @@ class _Pass:
             self.document.names.append((attributes.get("name") or "")[:MAX_TEXT])
         if tag == "input" and type_ == "hidden":
             return
-        self.want(attributes.get("aria-labelledby") or "")
-        control = Control(tag, attributes, context.hidden, context.group, context.label, node)
         if attributes.get("form"):
+            control = Control(tag, attributes, context.hidden, context.group, context.label, node)
             self.owned.append((attributes.get("form") or "", control, node, attributes))
-            return
-        form = self.owner(context, node)
-        if len(form.controls) < 3 * MAX_FIELDS:
-            form.controls.append(control)
+        else:
+            form = self.owner(context, node)
+            if len(form.controls) >= 3 * MAX_FIELDS:
+                return
+            form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
+        self.want(attributes.get("aria-labelledby") or "")
 
     def button(self, node: LexborNode, tag: str, context: _Context) -> None:
         if self.buttons >= _MAX_CONTROLS:
@@ -499,3 +496,13 @@ class _Pass:
                 own = node.id
                 if own is not None and own in self.wanted and own not in texts:
                     texts[own] = text_of(node)
+
+
+def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:
+    """Methods with their tags, by the number that the parser gives the tag: quicker to get and to compare than its name."""
+    return {create_tag(tag).tag_id: (getattr(_Pass, method), tag) for tag, method in methods.items()}
+
+
+_OUTSIDE = _handlers(_METHODS)
+_INSIDE = _handlers(_METHODS | _IN_FORMS)
+"""What looks at elements, outside of forms and inside."""
