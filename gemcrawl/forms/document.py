@@ -22,7 +22,9 @@ MAX_TITLE = 300
 MAX_TEXT = 200
 _MAX_HEADINGS = 50
 _MAX_RESOURCES = 500
-_MAX_CONTROLS = 6000
+_MAX_CONTROLS = 3000
+_MAX_LOOKED_AT = 2000
+"""Headings, of which some are kept."""
 _MAX_READ = 5_000_000
 """Characters of all texts together; elements within each other repeat theirs."""
 
@@ -172,6 +174,7 @@ class _Pass:
         self.wanted: set[str] = set()
         self.controls = 0
         self.buttons = 0
+        self.headings = 0
         self.forms = 0
         self.alerts = 0
         self.read = 0
@@ -365,7 +368,8 @@ class _Pass:
         self.document.links.append((href, text, title, context.place))
 
     def heading(self, node: LexborNode, tag: str, context: _Context) -> None:
-        text = clean(self.text(node), MAX_TEXT)
+        self.headings += 1
+        text = clean(self.text(node), MAX_TEXT) if self.headings <= _MAX_LOOKED_AT else ""
         if not text:
             return
         if tag in {"h1", "h2"} and len(self.document.headings) < _MAX_HEADINGS:
