@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import ada_url
 
-_PLAIN_PATH = re.compile(r"/(?:[\w\-~!$&()*+,;=:@][\w\-.~!$&()*+,;=:@%]*(?:/|(?=\?|$)))*(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?", re.ASCII)
-"""Paths that the URL standard leaves as they are: no dot segments, nothing that would be percent-encoded."""
+_PLAIN_PATH = re.compile(r"/(?:(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*(?:/(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*)*(?:\?[-!$%&(-;=?-Z_a-z~]*)?)")
+"""Paths, with queries, that the URL standard leaves as they are: no other characters, no dot segment, no host."""
+_PLAIN_URL = re.compile(r"https?://[a-z](?:[a-z0-9]|-(?!-)|\.(?=[a-z]))*\.[a-z]{2,}(/.*)", re.ASCII)
+"""Addresses of hosts that are written as the URL standard writes them: no numbers, no Punycode, no port."""
 _PLAIN_RELATIVE = re.compile(
     r"[\w\-~][\w\-.~]*(?:/[\w\-~][\w\-.~]*)*/?(?:\?[\w\-.~!$&()*+,;=:@%/?]*)?|\?[\w\-.~!$&()*+,;=:@%/?]+", re.ASCII
 )
@@ -39,7 +42,7 @@ class Addresses:
 
     def web(self, reference: str) -> str:
         """The same, and empty for every scheme but http and https."""
-        if self._origin and len(reference) <= MAX_URL and _PLAIN_PATH.fullmatch(reference):
+        if self._origin and len(reference) <= MAX_URL and _PLAIN_PATH.fullmatch(reference) is not None:
             return self._origin + reference
         url = self.join(reference)
         return url if url.startswith(("https://", "http://")) else ""
@@ -49,7 +52,7 @@ class Addresses:
             return ""
         if self._origin:
             rest = reference.removeprefix(self._origin)
-            if _PLAIN_PATH.fullmatch(rest):
+            if _PLAIN_PATH.fullmatch(rest) is not None:
                 return self._origin + rest
             if _PLAIN_RELATIVE.fullmatch(reference):
                 return (self._path if reference.startswith("?") else self._folder) + reference
@@ -59,18 +62,18 @@ class Addresses:
 def join(base: str, reference: str) -> str:
     """Absolute URL of one reference without its fragment; empty when it cannot be resolved."""
     try:
-        url = ada_url.URL(reference, base=base)
-        url.hash = ""
+        return ada_url.join_url(base, reference).partition("#")[0]
     except (ValueError, UnicodeError):
         return ""
-    return str(url.href).removesuffix("#")
 
 
+@lru_cache(maxsize=1024)
 def normal(url: str) -> str:
     """The URL as a browser would show it, without its fragment; the text itself when it is no URL."""
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain is not None and _PLAIN_PATH.fullmatch(plain[1]) is not None:
+        return url
     try:
-        parsed = ada_url.URL(url)
+        return ada_url.normalize_url(url).partition("#")[0]
     except (ValueError, UnicodeError):
         return url
-    parsed.hash = ""
-    return str(parsed.href).removesuffix("#")

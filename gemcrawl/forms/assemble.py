@@ -15,7 +15,7 @@ from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.beside import words_before, words_inside
 from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.document import Document, RawForm
-from gemcrawl.forms.fields import Labels, clean, fields_of, signature, type_of
+from gemcrawl.forms.fields import Labels, clean, fields_of, signature
 from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.structure import TICKED, asks_words
@@ -186,7 +186,7 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
         role_search=attributes.get("role") == "search",
         method=method_of(attributes.get("method")),
         says_get=(attributes.get("method") or "").strip().lower() == "get",
-        password=any(type_of(c) == "password" for c in raw.controls),
+        password=any(c.type == "password" for c in raw.controls),
         offer=offer_of(
             (c for c in raw.controls if not c.hidden),
             labels,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gemcrawl.forms.data import derived, remembered, table
-from gemcrawl.forms.fields import Control, Labels, clean, type_of
+from gemcrawl.forms.fields import Control, Labels, clean
 from gemcrawl.forms.words import Lexicon, fold
 
 MAX_TEXT = 2000
@@ -126,7 +126,7 @@ def _texts(controls: Iterable[Control], labels: Labels) -> list[str]:
     """The words of every choice, one text per list and one per control to tick."""
     found: list[str] = []
     for control in controls:
-        type_ = type_of(control)
+        type_ = control.type
         if type_ == "select":
             found.append((control.node.text(deep=True, separator=_BETWEEN) or "")[:MAX_TEXT])
         elif type_ in {"radio", "checkbox"}:

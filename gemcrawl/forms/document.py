@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any, NamedTuple
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.buttons import address, goes_to, is_link
-from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of, type_of
+from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.submit import is_submitter
 
@@ -21,17 +22,17 @@ MAX_TITLE = 300
 MAX_TEXT = 200
 _MAX_HEADINGS = 50
 _MAX_RESOURCES = 500
-_MAX_CONTROLS = 6000
+_MAX_CONTROLS = 3000
+_MAX_LOOKED_AT = 2000
+"""Headings, of which some are kept."""
+_MAX_READ = 5_000_000
+"""Characters of all texts together; elements within each other repeat theirs."""
 
 Attributes = Mapping[str, str | None]
+Handler = Callable[["_Pass", LexborNode, str, "_Context"], "_Context | None"]
 
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
-_BOXES = frozenset({"div", "section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
-_BOXES_OF_FORMS = frozenset({"ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"})
-"""Elements that matter inside forms only."""
 _MAX_ALERT, _MAX_ALERTS = 400, 8
-_LEAVES = frozenset({"input", "img", "meta", "link", "script", "base", "area", "source", "embed", "title", "textarea"})
-"""Handled elements that hold no other."""
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
@@ -59,8 +60,7 @@ class RawForm:
     """Its place in document order."""
 
 
-@dataclass(slots=True, eq=False)
-class _Context:
+class _Context(NamedTuple):
     """What holds for everything inside an element."""
 
     place: Place = "main"
@@ -114,18 +114,51 @@ class Document:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""
         count = 0
         for form in (*self.forms, *(f for f in self.loose.values() if f.place == "main")):
-            visible = sum(1 for c in form.controls if not c.hidden and type_of(c) not in {"hidden", "submit", "image", "button", "reset"})
+            visible = sum(1 for c in form.controls if not c.hidden and c.type not in {"hidden", "submit", "image", "button", "reset"})
             if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
                 count += visible
         return count
 
 
 _ROOT = _Context()
+_METHODS = {
+    "a": "link", "area": "link", "form": "form", "input": "control", "select": "control", "textarea": "control", "button": "button",
+    "label": "label", "legend": "legend", "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "iframe": "frame", "frame": "frame",
+    "script": "script", "link": "linked", "meta": "meta", "base": "base", "title": "title", "img": "passive", "audio": "passive", "video": "passive",
+    "source": "passive", "object": "active", "embed": "active", "html": "html", "noscript": "noscript", "div": "box", "section": "box",
+    "article": "box", "aside": "box", "dialog": "box", "header": "box", "footer": "box", "nav": "box", "main": "box",
+}  # fmt: skip
+"""What looks at an element, by its tag; all others are passed over."""
+_IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"), "box")
+"""Elements that matter inside forms only."""
 
 
 def collect(root: LexborNode) -> Document:
     """Everything of interest in a document, in one pass in document order, without recursion."""
     return _Pass().run(root)
+
+
+def _after(node: LexborNode, around: int) -> int:
+    """Identity of the element or comment that comes after an element with all its content; 0 when none does within the one named `around`."""
+    at: LexborNode | None = node
+    while at is not None and at.mem_id != around:
+        following = at.next
+        while following is not None and following.is_text_node:
+            following = following.next
+        if following is not None:
+            return following.mem_id
+        at = at.parent
+    return 0
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """An element that changed the context of what is in it."""
+
+    context: _Context
+    node: int
+    end: int
+    """Identity of the element at which it has ended; 0 for never."""
 
 
 class _Pass:
@@ -140,64 +173,74 @@ class _Pass:
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
         self.controls = 0
+        self.buttons = 0
+        self.headings = 0
         self.forms = 0
         self.alerts = 0
+        self.read = 0
+        self.open: list[_Open] = [_Open(_ROOT, 0, 0)]
+        """The elements around the one that is looked at that changed the context, the innermost last."""
 
     def run(self, root: LexborNode) -> Document:
-        contexts: dict[int, _Context] = {}
-        handle = {
-            "a": self.link, "area": self.link, "form": self.form, "input": self.control, "select": self.control, "textarea": self.control,
-            "button": self.button, "label": self.label, "legend": self.legend, "h1": self.heading, "h2": self.heading, "h3": self.heading,
-            "h4": self.heading, "iframe": self.frame, "frame": self.frame, "script": self.script, "link": self.linked, "meta": self.meta,
-            "base": self.base, "title": self.title, "img": self.passive, "audio": self.passive, "video": self.passive, "source": self.passive,
-            "object": self.active, "embed": self.active, "html": self.html,
-        }  # fmt: skip
-        known, handler_of = contexts.get, handle.get
+        context, end, handler_of = _ROOT, 0, _OUTSIDE.get
         for node in islice(root.traverse(), MAX_ELEMENTS):
-            parent = node.parent
-            context = known(parent.mem_id, _ROOT) if parent is not None else _ROOT
-            tag = node.tag or ""
-            handler = handler_of(tag)
-            if handler is not None:
-                changed = handler(node, tag, context)
-                if tag in _LEAVES:
-                    continue
-                if changed is not None:
-                    context = changed
-                    if tag == "form" and parent is not None:
-                        self.table_form(parent, context, contexts)
-            elif tag in _BOXES or (context.form is not None and tag in _BOXES_OF_FORMS):
-                attributes = node.attributes
-                if attributes or tag in _SECTIONS or tag == "fieldset":
-                    context = self.box(node, tag, attributes, context)
-            elif tag == "noscript":
-                context = replace(context, noscript=True)
-            if context is not _ROOT:
-                contexts[node.mem_id] = context
+            if end and node.mem_id == end:
+                self.leave(end)
+                context, end = self.open[-1].context, self.open[-1].end
+                handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
+            entry = handler_of(node.tag_id)
+            if entry is None:
+                continue
+            changed = entry[0](self, node, entry[1], context)
+            if changed is not None:
+                self.enter(node, changed, context)
+                context, end = changed, self.open[-1].end
+                handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
         self.finish(root)
         return self.document
 
-    def table_form(self, parent: LexborNode, context: _Context, contexts: dict[int, _Context]) -> None:
-        """In a table the parser closes a form at once, yet the controls in the rest of the table are the form's."""
-        node: LexborNode | None = parent
-        while node is not None and node.tag in _TABLE_PARTS:
-            contexts[node.mem_id] = replace(contexts.get(node.mem_id, _ROOT), form=context.form, hidden=False)
-            node = node.parent if node.tag != "table" else None
+    def enter(self, node: LexborNode, context: _Context, outer: _Context) -> None:
+        """Opens an element that changes the context."""
+        if outer.form is None and context.form is not None:
+            self.table_form(node, context, outer)
+        around = self.open[-1]
+        self.open.append(_Open(context, node.mem_id, _after(node, around.node) or around.end))
 
-    def box(self, node: LexborNode, tag: str, attributes: Attributes, context: _Context) -> _Context:
+    def leave(self, end: int) -> None:
+        """Closes the elements that have ended at one."""
+        while self.open[-1].end == end:
+            self.open.pop()
+
+    def table_form(self, form: LexborNode, context: _Context, outer: _Context) -> None:
+        """In a table the parser closes a form at once, yet the controls in the rest of the table are the form's."""
+        table, node = None, form.parent
+        while node is not None and node.tag in _TABLE_PARTS:
+            table = node
+            node = node.parent if node.tag != "table" else None
+        if table is not None:
+            around = self.open[-1]
+            self.open.append(_Open(outer._replace(form=context.form, hidden=False), table.mem_id, _after(table, around.node) or around.end))
+
+    def noscript(self, _node: LexborNode, _tag: str, context: _Context) -> _Context:
+        return context._replace(noscript=True)
+
+    def box(self, node: LexborNode, tag: str, context: _Context) -> _Context | None:
+        attributes = node.attributes
         place = LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
         if attributes:
             role = attributes.get("role")
+            by_class, alerts = of_class((attributes.get("class") or "")[:MAX_TEXT])
             if role:
                 place = ROLES.get(role, place)
-                if role == "alert":
-                    self.alert(node)
-            by_class, alerts = of_class((attributes.get("class") or "")[:MAX_TEXT])
             if place is None and context.place == "main" and not context.main:
                 place = IDS.get((attributes.get("id") or "").lower()) or by_class
-            if alerts:
+            if alerts or role == "alert":
                 self.alert(node)
-        changed: dict[str, object] = {}
+        elif tag not in _SECTIONS and tag != "fieldset":
+            return None
+        if place is None and context.form is None and tag not in _SECTIONS:
+            return None
+        changed: dict[str, Any] = {}
         if place is not None and not (context.form is not None and tag not in LANDMARKS):
             main = place == "main" or (context.main and place not in {"footer", "nav"})
             if place == "main":
@@ -209,9 +252,9 @@ class _Pass:
             changed["sections"] = (*context.sections[-30:], node.mem_id)
         if context.form is not None:
             self.box_in_form(tag, attributes, context, changed)
-        return replace(context, **changed) if changed else context  # type: ignore[arg-type]
+        return context._replace(**changed) if changed else None
 
-    def box_in_form(self, tag: str, attributes: Attributes, context: _Context, changed: dict[str, object]) -> None:
+    def box_in_form(self, tag: str, attributes: Attributes, context: _Context, changed: dict[str, Any]) -> None:
         if not context.hidden and attributes and hides(attributes):
             changed["hidden"] = True
         if tag == "fieldset" or (attributes and attributes.get("role") in {"group", "radiogroup"}):
@@ -219,10 +262,18 @@ class _Pass:
             self.want(labelled_by)
             changed["group"] = Group(clean(attributes.get("aria-label") or "", MAX_TEXT), labelled_by)
 
+    def text(self, node: LexborNode) -> str:
+        """Text of an element, while there is any left of what may be read."""
+        if self.read > _MAX_READ:
+            return ""
+        text = node.text_lexbor()
+        self.read += len(text)
+        return text
+
     def alert(self, node: LexborNode) -> None:
         self.alerts += 1
         if self.alerts <= _MAX_ALERTS:
-            text = clean(node.text(deep=True), 2 * _MAX_ALERT)
+            text = clean(self.text(node), 2 * _MAX_ALERT)
             if len(text) <= _MAX_ALERT:
                 self.document.alerts.append(text)
 
@@ -236,7 +287,7 @@ class _Pass:
     def title(self, node: LexborNode, _tag: str, _context: _Context) -> None:
         parent = node.parent
         if not self.document.title and parent is not None and parent.tag != "svg":
-            self.document.title = clean(node.text(deep=True), MAX_TITLE)
+            self.document.title = clean(self.text(node), MAX_TITLE)
 
     def base(self, node: LexborNode, _tag: str, _context: _Context) -> None:
         if self.document.base_href is None and "href" in node.attributes:
@@ -275,7 +326,7 @@ class _Pass:
             self.resource(self.document.scripts, attributes.get("src"))
             self.resource(self.document.active, attributes.get("src"))
             return
-        text = node.text(deep=True) or ""
+        text = self.text(node)
         self.document.script_characters += len(text)
         if len(self.document.inline_scripts) < 50 and not context.noscript and (attributes.get("type") or "").lower() in _SCRIPT_TYPES:
             self.document.inline_scripts.append(text[:2000])
@@ -296,19 +347,19 @@ class _Pass:
             self.resource(self.document.active, src)
 
     def link(self, node: LexborNode, _tag: str, context: _Context) -> None:
+        if len(self.document.links) >= 2 * MAX_LINKS:
+            return
         attributes = node.attributes
         href = attributes.get("href")
-        if not href or href == "#" or href.startswith("javascript:"):
-            href = goes_to(attributes.get("onclick")) or goes_to(href)
-        if not href or len(self.document.links) >= 2 * MAX_LINKS:
-            return
-        href = href.strip()
-        if not href or (":" in href and href.startswith(_NOT_PAGES)):
-            return
-        text = clean(node.text(deep=True), MAX_TEXT)
-        title = attributes.get("title") or ""
-        if title:
-            title = clean(title, MAX_TEXT)
+        if not href or href[0] != "/":
+            if not href or href == "#" or href.startswith("javascript:"):
+                href = goes_to(attributes.get("onclick")) or goes_to(href)
+            href = href.strip()
+            if not href or href.startswith(_NOT_PAGES):
+                return
+        text = clean(self.text(node), MAX_TEXT)
+        title = attributes.get("title")
+        title = clean(title, MAX_TEXT) if title else ""
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
@@ -317,7 +368,8 @@ class _Pass:
         self.document.links.append((href, text, title, context.place))
 
     def heading(self, node: LexborNode, tag: str, context: _Context) -> None:
-        text = clean(node.text(deep=True), MAX_TEXT)
+        self.headings += 1
+        text = clean(self.text(node), MAX_TEXT) if self.headings <= _MAX_LOOKED_AT else ""
         if not text:
             return
         if tag in {"h1", "h2"} and len(self.document.headings) < _MAX_HEADINGS:
@@ -341,7 +393,7 @@ class _Pass:
         self.document.forms.append(form)
         if id_ := attributes.get("id"):
             self.by_id.setdefault(id_, form)
-        return replace(context, form=form, hidden=False, group=None, label=None)
+        return context._replace(form=form, hidden=False, group=None, label=None)
 
     def owner(self, context: _Context, node: LexborNode) -> RawForm:
         if context.form is not None:
@@ -376,18 +428,22 @@ class _Pass:
             self.document.names.append((attributes.get("name") or "")[:MAX_TEXT])
         if tag == "input" and type_ == "hidden":
             return
-        self.want(attributes.get("aria-labelledby") or "")
-        control = Control(tag, attributes, context.hidden, context.group, context.label, node)
         if attributes.get("form"):
+            control = Control(tag, attributes, context.hidden, context.group, context.label, node)
             self.owned.append((attributes.get("form") or "", control, node, attributes))
-            return
-        form = self.owner(context, node)
-        if len(form.controls) < 3 * MAX_FIELDS:
-            form.controls.append(control)
+        else:
+            form = self.owner(context, node)
+            if len(form.controls) >= 3 * MAX_FIELDS:
+                return
+            form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
+        self.want(attributes.get("aria-labelledby") or "")
 
     def button(self, node: LexborNode, tag: str, context: _Context) -> None:
+        if self.buttons >= _MAX_CONTROLS:
+            return
+        self.buttons += 1
         attributes = node.attributes
-        text = node.text(deep=True).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
+        text = self.text(node).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
         self.button_link(text, attributes, context)
         self.submitter(node, tag, (attributes.get("type") or "").strip().lower(), text, attributes, context)
 
@@ -407,15 +463,15 @@ class _Pass:
         if text and type_ != "reset" and len(form.buttons) < 20:
             form.buttons.append(clean(text, MAX_TEXT))
 
-    def label(self, node: LexborNode, _tag: str, context: _Context) -> _Context:
+    def label(self, node: LexborNode, _tag: str, context: _Context) -> _Context | None:
         for_ = node.attributes.get("for")
         if for_:
             self.document.labels.by_for.setdefault(for_, []).append(node)
-            return context
-        return replace(context, label=node)
+            return None
+        return context._replace(label=node)
 
     def legend(self, node: LexborNode, _tag: str, context: _Context) -> None:
-        text = clean(node.text(deep=True), MAX_TEXT)
+        text = clean(self.text(node), MAX_TEXT)
         if context.group is not None and not context.group.label:
             context.group.label = text
         if context.form is not None and len(context.form.legends) < 20:
@@ -434,7 +490,7 @@ class _Pass:
                 type_ = (attributes.get("type") or "").strip().lower()
                 if is_submitter(tag, type_):
                     form.submitters.append(attributes)
-                text = node.text(deep=True).strip() if tag == "button" else attributes.get("value") or ""
+                text = self.text(node).strip() if tag == "button" else attributes.get("value") or ""
                 form.buttons.append(clean(text, MAX_TEXT))
         self.document.links += [(address(form), form.buttons[0], "", form.place) for form in self.document.forms if is_link(form)]
         self.document.forms = [form for form in self.document.forms if not is_link(form)]
@@ -444,3 +500,13 @@ class _Pass:
                 own = node.id
                 if own is not None and own in self.wanted and own not in texts:
                     texts[own] = text_of(node)
+
+
+def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:
+    """Methods with their tags, by the number that the parser gives the tag: quicker to get and to compare than its name."""
+    return {create_tag(tag).tag_id: (getattr(_Pass, method), tag) for tag, method in methods.items()}
+
+
+_OUTSIDE = _handlers(_METHODS)
+_INSIDE = _handlers(_METHODS | _IN_FORMS)
+"""What looks at elements, outside of forms and inside."""

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
@@ -18,13 +19,15 @@ MAX_FIELDS = 300
 MAX_LABEL = 200
 _MAX_BESIDE = 120
 """Characters; longer text before a field explains something and is no label."""
+_MAX_WRITTEN = 1000
+"""Characters of a class or style attribute that are looked at."""
 _TICKED = frozenset({"radio", "checkbox"})
 """Their labels stand behind them."""
 
 _SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
 _SILENT = ",".join(sorted(_SILENT_TAGS))
 _HIDING_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right)\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d])",
+    r"(?=[dvltro])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right)\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d]))",
     re.IGNORECASE,
 )
 _HIDING_CLASS = re.compile(
@@ -62,6 +65,11 @@ class Control:
     wrapping: LexborNode | None
     """The label element around it."""
     node: LexborNode
+    type: str = field(init=False)
+    """input type, or textarea, select."""
+
+    def __post_init__(self) -> None:
+        self.type = self.tag if self.tag != "input" else (self.get("type").strip().lower() or "text")[:20]
 
     def get(self, name: str) -> str:
         return self.attributes.get(name) or ""
@@ -104,7 +112,7 @@ class Labels:
         text = " ".join(filter(None, map(self.text, nodes[:3])))
         if not text and control.wrapping is not None:
             text = self.text(control.wrapping)
-        if not text and type_of(control) not in _TICKED:
+        if not text and control.type not in _TICKED:
             text = self.before(control)
         return clean(text or control.get("title") or control.get("placeholder"), MAX_LABEL)
 
@@ -151,8 +159,8 @@ def hides(attributes: Mapping[str, str | None]) -> bool:
     """
     if not attributes:
         return False
-    class_ = attributes.get("class") or ""
-    style = attributes.get("style") or ""
+    class_ = (attributes.get("class") or "")[:_MAX_WRITTEN]
+    style = (attributes.get("style") or "")[:_MAX_WRITTEN]
     if not (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
@@ -163,11 +171,9 @@ def hides(attributes: Mapping[str, str | None]) -> bool:
     return not (_STEP.search(class_) or _STEP.search(attributes.get("id") or "") or "data-step" in attributes)
 
 
-def type_of(control: Control) -> str:
-    """input type, or textarea, select."""
-    if control.tag != "input":
-        return control.tag
-    return (control.get("type").strip().lower() or "text")[:20]
+@lru_cache(maxsize=8192)
+def _is_left_empty(label: str) -> bool:
+    return _LEAVE_EMPTY.search(fold(label)) is not None
 
 
 def is_decoy(control: Control, label: str) -> bool:
@@ -175,14 +181,15 @@ def is_decoy(control: Control, label: str) -> bool:
     attributes = control.attributes
     if control.hidden or hides(attributes):
         return True
-    if label and _LEAVE_EMPTY.search(fold(label)):
+    if label and _is_left_empty(label):
         return True
     name = control.get("name") or control.get("id")
-    last = re.split(r"[\[\]$.:]+", name.rstrip("]"))[-1]
     off = attributes.get("tabindex") == "-1" or (
         control.get("autocomplete").lower() in {"off", "nope", "new-password", "false"} and not label
     )
-    return off and type_of(control) in {"text", "email", "url", "tel"} and bool(_DECOY.match(last) or attributes.get("tabindex") == "-1")
+    if not off or control.type not in {"text", "email", "url", "tel"}:
+        return False
+    return attributes.get("tabindex") == "-1" or _DECOY.match(re.split(r"[\[\]$.:]+", name.rstrip("]"))[-1]) is not None
 
 
 def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
@@ -195,7 +202,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
         if control.tag == "input" and control.get("type").lower() == "checkbox" and control.get("name"):
             boxes[control.get("name")] = boxes.get(control.get("name"), 0) + 1
     for control in listed:
-        type_ = type_of(control)
+        type_ = control.type
         if type_ in {"hidden", "submit", "image", "reset", "button"}:
             continue
         name, id_ = control.get("name").strip()[:MAX_LABEL], control.get("id").strip()[:MAX_LABEL]

@@ -4,46 +4,70 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 MAX_BYTES = 2_000_000
+MAX_TAGS = 75_000
+"""Occurrences of ``<``; two and a half for each element that is looked at (`gemcrawl.forms.document.MAX_ELEMENTS`)."""
 _MAX_DEPTH = 600
 _MANY_TAGS = 4000
-_SOME_TAGS = 800
-_MANY_FORMATS = 300
+_SOME_TAGS = 1000
+_MAX_COPIES = 100_000
+_SAME = 3
+"""Of formatting elements that are the same, a parser repeats no more."""
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
-_SMALL = 60_000
-_LONG_TAG = 3000
-_MAX_ATTRIBUTES = 500
+_MAX_ATTRIBUTES = 100
+_MAX_COUNTED = 20_000
+_FEW_SEPARATORS = 7000
+"""A page that holds no more of what can separate attributes has no tag of so many that it does harm."""
+_SEPARATORS = b" \t\n\f\r/\"'"
+_LONG_VALUE = 1000
 _MAX_OPTIONS = 2000
-_ATTRIBUTES = re.compile(rb"<[a-zA-Z][^\s/>]*+((?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))*+)>?")
-"""A tag, with its attributes as one group; takes each byte once."""
-_ORDINARY = re.compile(
-    rb"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][^\s/>]*+(?:[\s/]++|[^\s/>=]++|=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+)){0,300}+(?:>|\Z))*+"
+_ODD_TAG = re.compile(
+    rb"<[a-zA-Z](?![^\t\n\f\r />\"'=<]*+(?:[\t\n\f\r /]++[^\t\n\f\r />\"'=<]++(?:=(?:\"[^\"<]*+\"|'[^'<]*+'|[^\t\n\f\r >\"'=<]++(?=[\t\n\f\r >])))?+){0,100}+[\t\n\f\r /]*+>)"
+    rb"[^\t\n\f\r />]*+"
 )
-"""Text and tags of some hundred attributes at the most, as far as they go."""
-_ATTRIBUTE = re.compile(rb"[\s/]++[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\s>]*+))?+")
+"""The beginning of a tag that is not written as everybody does, with at most `_MAX_ATTRIBUTES`; no look ahead passes the next ``<``."""
+_ATTRIBUTE = re.compile(
+    rb"[\t\n\f\r /]*+(?:=[^\t\n\f\r />=]*+|[^\t\n\f\r />=]++)(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\t\n\f\r >]*+))?+"
+)
+"""One attribute as the tokeniser of the HTML standard takes it."""
 _OPTION = re.compile(rb"<option(?=[\s>/])[^>]{0,500}>?", re.IGNORECASE)
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]{0,40})")
-_FORMAT = re.compile(
-    rb"<(?:[bisuBISU]|[eE][mM]|[tT][tT]|[bB][iI][gG]|[cC][oO][dD][eE]|[fF][oO][nN][tT]|[nN][oO][bB][rR]|[sS](?:[mM][aA][lL][lL]|[tT][rR](?:[iI][kK][eE]|[oO][nN][gG])))[\s>/]"
-)
+_FORMATS = rb"(?:[bisu]|em|tt|big|code|font|nobr|s(?:mall|tr(?:ike|ong)))"
+_FORMAT_NAMES = frozenset(b"b i s u em tt big code font nobr small strike strong".split())
+_FORMAT = re.compile(rb"<(/?" + _FORMATS + rb")[\s>/]")
+_TAG = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+[\t\n\f\r />])")
+"""A tag's name with the slash that closes before it and the character that ends it."""
+_NAME = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+)")
 _VOID = frozenset(
     b"area base br col embed hr img input link meta param source track wbr p li dd dt option optgroup tr td th thead tbody tfoot path use circle rect line".split()
 )
-_KEPT = frozenset(
-    b"html head title base meta link script style body a form input select option textarea button h1 h2 h3 iframe frame noscript img".split()
+"""Elements that hold no others, or that the next one of their kind closes."""
+_INLINE = frozenset(b"a br img input span label abbr".split())
+"""Tags that repeat no formats."""
+_FLAT_TAGS = 20_000
+_DROPPED = re.compile(
+    rb"</?(?!(?:html|head|title|base|meta|link|script|style|body|a|form|input|select|option|textarea|button|h[1-3]|i?frame|noscript|img)(?:[\s/>]|\Z))[a-z][^>]{0,2000}>?",
+    re.IGNORECASE,
 )
-_ANY_TAG = re.compile(rb"</?([a-zA-Z][^\s/>]{0,40})[^>]{0,2000}>?")
+_SLASH = ord("/")
 
 
 def markup_of(body: bytes, charset: str | None = None) -> bytes:
-    """UTF-8 markup of at most `MAX_BYTES`, no deeper nested than a parser takes in linear time.
+    """UTF-8 markup of at most `MAX_BYTES` and `MAX_TAGS`, that a parser takes in linear time.
 
     The character set is the byte order mark's, else `charset` (of the response header), else that of the first ``meta``, else UTF-8, else
     windows-1252.
     """
-    return _flat(_fewer_options(_fewer_attributes(_utf8(body[:MAX_BYTES], charset))))
+    markup = _utf8(body[:MAX_BYTES], charset)
+    tags = markup.count(b"<")
+    if tags > MAX_TAGS:
+        markup, tags = _fewer_tags(markup, MAX_TAGS), MAX_TAGS
+    markup = _fewer_attributes(markup)
+    if tags >= _MAX_OPTIONS:
+        markup = _fewer_options(markup)
+    return _flat(markup, tags) if tags >= _SOME_TAGS else markup
 
 
 def _utf8(body: bytes, charset: str | None) -> bytes:
@@ -81,46 +105,37 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         return body.decode("utf-8", "replace").encode()
 
 
+def _fewer_tags(markup: bytes, most: int) -> bytes:
+    """Markup of more than `most` tags, up to the last of those."""
+    return markup[: -1 - len(markup.split(b"<", most + 1)[-1])]
+
+
 def _fewer_attributes(markup: bytes) -> bytes:
-    """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time."""
-    if len(markup) < _SMALL and not _has_gap(markup):
+    """Markup with at most `_MAX_ATTRIBUTES` per tag: a parser holds each new one against all before it, which takes quadratic time.
+
+    Whether an odd tag is one, or stands in a script or a value, only a parser knows: each is looked at by itself, and all of them within one budget, beyond
+    which odd tags are taken for text.
+    """
+    if len(markup) - len(markup.translate(None, _SEPARATORS)) <= _FEW_SEPARATORS:
         return markup
     parts: list[bytes] = []
-    at = 0
-    while True:
-        ordinary = _ORDINARY.match(markup, at)
-        end = ordinary.end() if ordinary is not None else at
-        parts.append(markup[at:end])
-        tag = _ATTRIBUTES.match(markup, end)
-        if tag is None:
-            return b"".join((*parts, markup[end:]))
-        parts.append(_cut(tag))
-        at = tag.end()
-
-
-def _has_gap(markup: bytes) -> bool:
-    """Whether `_LONG_TAG` bytes in a row hold no ``<``."""
-    at = 0
-    while at + _LONG_TAG < len(markup):
-        last = markup.rfind(b"<", at + 1, at + _LONG_TAG)
-        if last < 0:
-            return True
-        at = last
-    return False
-
-
-def _cut(tag: re.Match[bytes]) -> bytes:
-    attributes = tag[1]
-    for count, attribute in enumerate(_ATTRIBUTE.finditer(attributes)):
-        if count == _MAX_ATTRIBUTES:
-            return tag[0][: tag.start(1) - tag.start() + attribute.start()] + b">"
-    return tag[0]
+    done, budget = 0, _MAX_COUNTED
+    for odd in _ODD_TAG.finditer(markup):
+        count, at = 0, odd.end()
+        while count <= _MAX_ATTRIBUTES < budget and (attribute := _ATTRIBUTE.match(markup, at)) is not None:
+            count += 1
+            budget -= 1 + (attribute.end() - at) // _LONG_VALUE
+            at = attribute.end()
+        if budget <= _MAX_ATTRIBUTES:
+            return b"".join((*parts, markup[done:at], b">", _ODD_TAG.sub(b" ", markup[at:])))
+        if count > _MAX_ATTRIBUTES and at > done:
+            parts += markup[done:at], b">"
+            done = at
+    return b"".join((*parts, markup[done:])) if parts else markup
 
 
 def _fewer_options(markup: bytes) -> bytes:
     """Markup with at most `_MAX_OPTIONS` options: a parser goes through all of a select's for each new one."""
-    if markup.count(b"<") < _MAX_OPTIONS:
-        return markup
     options = _OPTION.finditer(markup)
     last = next(islice(options, _MAX_OPTIONS, None), None)
     if last is None:
@@ -128,30 +143,61 @@ def _fewer_options(markup: bytes) -> bytes:
     return markup[: last.start()] + _OPTION.sub(b" ", markup[last.start() :])
 
 
-def _flat(markup: bytes) -> bytes:
-    """Markup without container elements when they are nested so deep that only an attacker can have written them.
+def _flat(markup: bytes, tags: int) -> bytes:
+    """Markup without container elements, and less of it, when only an attacker can have written it: nested too deep, or formats repeated too often.
 
     The tree builder of the HTML standard searches its stack of open elements and repeats unclosed formatting elements in each new block: deep nesting
     takes quadratic time, and a few kilobytes of unclosed ``<font>`` can grow to millions of nodes.
     """
-    tags = markup.count(b"<")
-    if tags < _SOME_TAGS:
-        return markup
-    formats = len(_FORMAT.findall(markup))
-    if tags < _MANY_TAGS and formats < _MANY_FORMATS:
-        return markup
-    open_: dict[bytes, int] = {}
-    depth = 0
-    for match in _TAG.finditer(markup):
-        name = match[2].lower()
-        if name in _VOID:
-            continue
-        if not match[1]:
-            open_[name] = open_.get(name, 0) + 1
-            depth += 1
-            if depth > _MAX_DEPTH:
-                return _ANY_TAG.sub(lambda m: m[0] if m[1].lower() in _KEPT else b" ", markup)
-        elif open_.get(name, 0) > 0:
-            open_[name] -= 1
-            depth -= 1
+    lower = markup.lower()
+    if (tags >= _MANY_TAGS and _is_deep(lower)) or _is_repeated(lower, tags):
+        return _DROPPED.sub(b" ", _fewer_tags(markup, _FLAT_TAGS) if tags > _FLAT_TAGS else markup)
     return markup
+
+
+def _is_deep(lower: bytes) -> bool:
+    """Whether more than `_MAX_DEPTH` elements are open at once."""
+    names = _NAME.findall(lower)
+    return _are_open(names, set(names) - _VOID, _MAX_DEPTH)
+
+
+def _is_repeated(lower: bytes, tags: int) -> bool:
+    """Whether formats that are open where blocks begin or end may make more than `_MAX_COPIES` new elements."""
+    most = _MAX_COPIES // tags
+    formats = _FORMAT.findall(lower)
+    return len(formats) > most and _are_open(formats, _FORMAT_NAMES, most) and _copies(_TAG.findall(lower)) > _MAX_COPIES
+
+
+def _are_open(names: list[bytes], counted: AbstractSet[bytes], most: int) -> bool:
+    """Whether more than a number of elements are open at once, by the names of tags; those that close begin with a slash."""
+    open_ = dict.fromkeys(counted, 0)
+    depth = 0
+    for name in names:
+        if name[0] != _SLASH:
+            if name in open_:
+                open_[name] += 1
+                depth += 1
+                if depth > most:
+                    return True
+        elif open_.get(name[1:]):
+            open_[name[1:]] -= 1
+            depth -= 1
+    return False
+
+
+def _copies(tags: list[bytes]) -> int:
+    """How many elements a parser adds for formats that are open at the tags of blocks; `tags` are names with the character that ends them."""
+    open_ = dict.fromkeys(_FORMAT_NAMES, 0)
+    count = copies = 0
+    for tag in tags:
+        name = tag[:-1].removeprefix(b"/")
+        if name not in open_:
+            copies += count if name not in _INLINE else 0
+        elif tag[0] != _SLASH:
+            if tag[-1:] != b">" or open_[name] < _SAME:
+                open_[name] += 1
+                count += 1
+        elif open_[name]:
+            open_[name] -= 1
+            count -= 1
+    return copies

@@ -126,13 +126,9 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
     web = addresses.web
     insecure = not addresses.base.startswith("https:")
     for href, text, title, place in document.links:
-        route = ""
-        if "#" in href:
-            fragment = href[href.index("#") :]
-            if fragment.startswith(("#/", "#!")):
-                route = fragment[:500]
-            elif href.startswith("#"):
-                continue
+        route = _route(href) if "#" in href else ""
+        if route is None:
+            continue
         url = web(href)
         key = (url, text, route)
         if url and key not in found:
@@ -141,6 +137,14 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
             if len(found) >= MAX_LINKS:
                 break
     return tuple(found.values())
+
+
+def _route(href: str) -> str | None:
+    """The fragment of a reference when it is a route of an application, else empty; None when a reference is nothing but a fragment."""
+    fragment = href[href.index("#") :]
+    if fragment.startswith(("#/", "#!")):
+        return fragment[:500]
+    return None if href.startswith("#") else ""
 
 
 def _addresses(references: list[str], addresses: Addresses) -> tuple[str, ...]:

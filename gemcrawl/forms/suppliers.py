@@ -121,40 +121,42 @@ class Traces:
     """Set-Cookie fields as sent."""
 
 
+@derived
+def _traces() -> dict[str, tuple[tuple[int, Any], ...]]:
+    """What products show themselves by, in each place, with the product's rank in the order of precedence."""
+    return {
+        place: tuple(
+            (rank, word.lower() if place == "generator" else word)
+            for rank, supplier in enumerate(suppliers())
+            for word in getattr(supplier, place)
+        )
+        for place in ("sign", "script", "markup", "generator", "cookie")
+    }
+
+
 def recognise(url: str, traces: Traces) -> tuple[Supplier, str] | None:
     """The product of a page and the evidence: its host, else the first product of which anything else shows; None when none is known."""
     host, rest = split(url)
     by_host = _by_host(host)
     if by_host:
         return by_host[0], f"host: {host}"
+    known = suppliers()
     by_path = _by_address(host, rest)
-    for supplier in suppliers():
-        if by_path is not None and supplier is by_path[0]:
-            return by_path
-        evidence = _trace(supplier, traces)
-        if evidence:
-            return supplier, evidence
-    return None
-
-
-def _trace(supplier: Supplier, traces: Traces) -> str:
-    """The first thing on a page by which a product shows itself; empty when nothing does."""
-    for sign in supplier.sign:
-        if sign in traces.signs:
-            return f"sign: {sign}"
-    for script in supplier.script:
-        if script in traces.scripts:
-            return f"script: {script}"
-    for marker in supplier.markup:
-        if marker in traces.markup:
-            return f"markup: {marker.decode()}"
-    if traces.generator and any(word.lower() in traces.generator.lower() for word in supplier.generator):
-        return f"generator: {traces.generator[:60]}"
-    for cookie in supplier.cookie if traces.cookies else ():
-        # The name alone: a value is a visitor's session.
-        if any(sent.partition("=")[0].strip() == cookie for sent in traces.cookies):
-            return f"cookie: {cookie}"
-    return ""
+    best, evidence = (known.index(by_path[0]), by_path[1]) if by_path is not None else (len(known), "")
+    # The name of a cookie alone: a value is a visitor's session.
+    cookies = {sent.partition("=")[0].strip() for sent in traces.cookies}
+    places: dict[str, Any] = {
+        "sign": traces.signs, "script": traces.scripts, "markup": traces.markup, "generator": traces.generator.lower(), "cookie": cookies,
+    }  # fmt: skip
+    for place, where in places.items():
+        for rank, word in _traces()[place]:
+            if rank >= best:
+                break
+            if word in where:
+                shown = traces.generator[:60] if place == "generator" else word.decode() if place == "markup" else word
+                best, evidence = rank, f"{place}: {shown}"
+                break
+    return (known[best], evidence) if evidence else None
 
 
 def of_address(url: str) -> str | None:

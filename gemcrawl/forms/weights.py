@@ -157,6 +157,7 @@ class Sum:
             self.add(kind, weight * factor, "")
 
 
+@remembered(2048)
 def product_words(text: str) -> int:
     """How many different products of the municipal counter a text names."""
     return len(set(rules().products.find(fold(text))))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice, product
 
 N = 50_000
 MB = 1_000_000
@@ -37,11 +38,21 @@ def documents() -> Iterator[tuple[str, bytes]]:
     ]:
         yield f"{N} nested {tag}", (f"<{tag}>" * N).encode()
     yield "nested div and unclosed font", ("<div><font size=1>" * N).encode()
+    yield "a few fonts and many blocks", ("<p>" + "".join(f"<font color={i}>" for i in range(299)) + "<p>x" * 3600).encode()
+    yield "five fonts and very many blocks", ("<p>" + "".join(f"<font color={i}>" for i in range(5)) + "<p>x" * 75_000).encode()
+    yield "legends in each other with long text", ("<form><fieldset>" + "<legend>" * 500 + "x " * 400_000).encode()
+    yield "headings in each other with long text", ("<h2><div>" * 250 + "x " * 400_000).encode()
+    yield "links in each other with long text", ("<svg>" + "<a href=/x>" * 500 + "x " * 400_000).encode()
+    yield "closing tags of what is not open", ("</div><div></span><span>" * 40_000).encode()
     yield "nested form parts", ("<form><fieldset><legend><label>" * 12_000 + "<input>").encode()
     yield "deep tables", ("<table><tr><td>" * 15_000).encode()
     yield "tables with misplaced text", ("<table>x<tr>y<td><input></table>" * 15_000).encode()
     yield "attribute of 10 MB", b"<input name='" + b"naam " * (2 * MB) + b"'>"
     yield "many attributes", ("<input " + " ".join(f"a{i}=b" for i in range(100_000)) + ">").encode()
+    yield "attributes around ends in quotes", _names("<input ", 15_000, lambda i, name: f'{name}="<p>"' if i % 90 == 0 else name)
+    yield "attributes with nothing between", _names("<input ", 100_000, lambda _, name: f'{name}=""', "")
+    yield "attributes in a value of a script", b"<script>a <b c='</script>" + _names("<input ", 50_000, lambda _, name: name) + b"'>"
+    yield "tags of twenty attributes", _names("<input ", 20, lambda _, name: name) * 16_000
     yield "100,000 inputs", ("<form>" + "".join(f"<input name=a{i}>" for i in range(100_000))).encode()
     yield "100,000 inputs of no form", ("<main>" + "<input name=naam>" * 100_000).encode()
     yield "100,000 inputs with words between", ("<form>" + "naam <input> " * 100_000).encode()
@@ -102,3 +113,10 @@ def documents() -> Iterator[tuple[str, bytes]]:
     yield "plaintext", b"<form><input><plaintext>" + b"</form><input>" * 70_000
     yield "bases", b"<base href=/a>" * 70_000
     yield "mount points", b"<div id=openforms-root data-base-url=/a data-form-id=b></div>" * 15_000
+
+
+def _names(opening: str, count: int, written: Callable[[int, str], str], between: str = " ") -> bytes:
+    """A tag with a number of attributes, each with another short name."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    names = ("".join(name) for size in (1, 2, 3, 4) for name in product(letters, repeat=size))
+    return (opening + between.join(written(i, name) for i, name in enumerate(islice(names, count))) + ">").encode()

@@ -13,13 +13,15 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gemcrawl.forms import PageReading, read_page
 from gemcrawl.forms.document import MAX_ELEMENTS
-from gemcrawl.forms.markup import MAX_BYTES, markup_of
+from gemcrawl.forms.markup import MAX_BYTES, MAX_TAGS, markup_of
 from tests.forms.hostile import documents
 
 URL = "https://www.gem.test/contact"
 DOCUMENTS = list(documents())
 MOST_CALLS = 50 * MAX_ELEMENTS
 """A walk that repeats itself takes a hundred times as many."""
+MOST_NODES = 2 * MAX_TAGS
+"""Of elements and comments; each tag opens one, some imply another, and formats are repeated within their own budget."""
 TAGS = ["a", "form", "input", "select", "option", "textarea", "button", "label", "fieldset", "legend", "div", "table", "tr", "td", "h1", "title", "meta", "base", "script",
         "iframe", "noscript", "template", "svg", "math", "body", "html", "head", "header", "main", "b", "p", "object", "plaintext", "frameset", "frame"]  # fmt: skip
 ATTRIBUTES = [
@@ -127,7 +129,8 @@ def test_a_parser_is_given_nothing_that_takes_it_quadratic_time(name: str, body:
         depths[node.mem_id] = depths.get(node.parent.mem_id, 0) + 1 if node.parent is not None else 0
         assert depths[node.mem_id] <= 700
         if node.tag == "input":
-            assert len(node.attributes) <= 501
+            assert len(node.attributes) <= 101
+    assert len(depths) < MOST_NODES
     assert len(root.css("option")) <= 2001 + 1
 
 
@@ -135,6 +138,26 @@ def test_a_tag_cut_short_keeps_its_first_attributes() -> None:
     many = " ".join(f"a{i}='<x>'" for i in range(5000))
     (form,) = read_page(f"<form><input name=naam {many}><input name=email></form>".encode(), URL).forms
     assert [field.name for field in form.fields] == ["naam", "email"]
+
+
+def test_a_large_page_loses_nothing() -> None:
+    items = "".join(
+        f"<li class=item><a href='/producten/{i}-aanvragen' title='Lees meer over {i}'>Product nummer {i} aanvragen</a></li>"
+        for i in range(14_500)
+    )
+    page = f"<main><ul>{items}</ul><form action=/contact><label for=v>Uw vraag</label><textarea id=v name=vraag></textarea></form></main>".encode()
+    assert len(page) > 1_500_000
+    assert markup_of(page) == page
+    reading = read_page(page, URL)
+    assert len(reading.links) == 2000
+    assert [field.label for field in reading.forms[0].fields] == ["Uw vraag"]
+
+
+def test_formats_that_are_closed_or_the_same_cost_nothing() -> None:
+    closed = "<p><b class=x>Let</b> <i class=y>op</i></p>" * 5000
+    same = "<p><b>Let op</p>" * 500 + "<p>Tekst</p>" * 5000
+    for page in (closed.encode(), same.encode()):
+        assert markup_of(page) == page
 
 
 def test_options_beyond_the_budget_are_left_out_and_what_follows_is_read() -> None:
