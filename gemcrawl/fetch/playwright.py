@@ -348,10 +348,13 @@ def _was_refused(job: Job) -> None:
 
 
 async def _heard_out(page: Page) -> None:
-    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it."""
+    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it.
+
+    It is said once more what the context says already: evaluating something would first put all of Playwright's own scripts into the page.
+    """
     with suppress(PlaywrightError, TimeoutError):
         async with asyncio.timeout(_HEARING):
-            await page.evaluate("0")
+            await page.emulate_media(reduced_motion="reduce")
 
 
 async def _nothing(*_: object, **__: object) -> None:

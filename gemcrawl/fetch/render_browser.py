@@ -35,7 +35,7 @@ _FLAGS = (
     "--js-flags=--max-old-space-size=256 --max-semi-space-size=2",
     "--disable-gpu",
     "--mute-audio",
-    "--blink-settings=imagesEnabled=false",
+    "--blink-settings=imagesEnabled=false,downloadableBinaryFontsEnabled=false",
     "--disk-cache-size=67108864",
 )
 
