@@ -25,7 +25,7 @@ from benchmarks.table import Table
 from gemcrawl.sites import site_of
 from gemcrawl.survey.urls import host_of
 
-PAGES = 160
+PAGES = 80
 ROUNDS = 2
 MANY_PAGES = 1000
 STEP = 100
