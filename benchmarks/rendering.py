@@ -1,7 +1,6 @@
 """What rendering finds and costs in a survey; pages per second and memory, beside scrapy-playwright with its default settings.
 
-Both crawlers render the same pages of a server on loopback: a shell, a style sheet, a bundle of 300 KB that may be cached, and a form that
-the bundle builds from JSON it fetches.
+Both crawlers render the same pages of a server on loopback, which are described in `benchmarks.rendering_pages`.
 """
 
 from __future__ import annotations
@@ -14,32 +13,38 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks import process, rendered_survey
-from benchmarks.rendering_server import serve
+from benchmarks.rendering_pages import KINDS
+from benchmarks.rendering_server import Served, host, serve
 from benchmarks.table import Table
+from gemcrawl.sites import site_of
+from gemcrawl.survey.urls import host_of
 
-PAGES = 120
+PAGES = 80
+ROUNDS = 2
 MANY_PAGES = 1000
 STEP = 100
-WARM_UP = 12
+WARM_UP = 16
 """Pages rendered before the clock starts."""
-PER_GROUP = 20
-"""Pages of one municipality."""
-AT_ONCE = 8
-"""Pages asked for at the same time, each of another municipality."""
+AT_ONCE = 16
+"""Pages asked for at the same time: Scrapy's default for CONCURRENT_REQUESTS."""
+SITES_AT_ONCE = 8
+"""Sites among which they are."""
+PER_SITE = {"20 pages of each site, as on a supplier's platform": 20, "every page of another site": 1}
 BROWSERS = ("chromium-headless-shell", "chromium")
+CRAWLERS = ("scrapy-playwright", "gemcrawl")
 ONLY_LOOPBACK = (
-    "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--disable-domain-reliability",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 """Given to the other crawler's browser too, so that a measurement reaches nothing else."""
 MIB = 2**20
@@ -52,47 +57,60 @@ def run(directory: Path) -> Iterator[Table]:
         yield Table("Rendering", ("no browser found",))
         return
     yield from rendered_survey.run(directory)
-    with serve() as port:
-        speed = Table(
-            "Rendered pages per second",
-            ("crawler", "browser", "pages", "seconds", "pages/s", "CPU per page, ms", "with the form", "of scrapy-playwright", "asked"),
-            note=f"{AT_ONCE} pages asked for at the same time; {WARM_UP} pages rendered before the clock starts.  CPU of the crawler and all "
-            "processes it started; unlike seconds, hardly touched by what else the machine does.",
-        )
-        for name in browsers:
-            theirs = 0.0
-            for crawler in ("scrapy-playwright", "gemcrawl"):
-                found = process.figures("benchmarks.rendering", crawler, shutil.which(name), port, PAGES)
-                seconds = found["seconds"]
-                theirs = theirs or seconds
-                speed.add(
-                    crawler,
-                    name,
-                    str(PAGES),
-                    f"{seconds:.1f}",
-                    f"{PAGES / seconds:.1f}",
-                    f"{1000 * found['cpu'] / PAGES:.0f}",
-                    str(found["forms"]),
-                    f"{theirs / seconds:.2f}",
-                    ">= 3" if crawler == "gemcrawl" else "",
-                )
-        yield speed
+    authority = directory / "authority"
+    authority.mkdir()
+    with serve(authority, PAGES + WARM_UP) as served:
+        for pages, per_site in PER_SITE.items():
+            yield _speed(f"Rendered pages per second, {pages}", browsers, served, per_site)
         memory = Table(
             f"Memory over {MANY_PAGES} rendered pages, MB",
             ("pages", "crawler", "browser and driver", "together", "processes"),
             note="Proportional set size of gemcrawl's process and of all its descendants, as /proc/PID/smaps_rollup has it.",
         )
-        found = process.figures("benchmarks.rendering", "gemcrawl", shutil.which(browsers[0]), port, MANY_PAGES)
-        for pages, own, rest, processes in found["memory"]:
-            memory.add(str(pages), f"{own:.0f}", f"{rest:.0f}", f"{own + rest:.0f}", str(processes))
+        found = _figures("gemcrawl", browsers[0], served, MANY_PAGES, 20)
+        for count, own, rest, processes in found["memory"]:
+            memory.add(str(count), f"{own:.0f}", f"{rest:.0f}", f"{own + rest:.0f}", str(processes))
         yield memory
+
+
+def _speed(title: str, browsers: list[str], served: Served, per_site: int) -> Table:
+    table = Table(
+        title,
+        ("crawler", "browser", "pages", "seconds", "pages/s", "CPU per page, ms", "with the form", "of scrapy-playwright", "asked"),
+        note=f"Medians of {ROUNDS} rounds in turns.  {AT_ONCE} pages asked for at the same time; {WARM_UP} pages rendered before the clock starts.  CPU of "
+        "the crawler and all processes it started; unlike seconds, hardly touched by what else the machine does.",
+    )
+    for browser in browsers:
+        found: dict[str, list[dict[str, Any]]] = {crawler: [] for crawler in CRAWLERS}
+        for number in range(ROUNDS):
+            for crawler in CRAWLERS[:: -1 if number % 2 else 1]:
+                found[crawler].append(_figures(crawler, browser, served, PAGES, per_site))
+        theirs = median(one["seconds"] for one in found[CRAWLERS[0]])
+        for crawler, figures in found.items():
+            seconds, cpu = (median(one[name] for one in figures) for name in ("seconds", "cpu"))
+            table.add(
+                crawler,
+                browser,
+                str(PAGES),
+                f"{seconds:.1f}",
+                f"{PAGES / seconds:.1f}",
+                f"{1000 * cpu / PAGES:.0f}",
+                str(figures[0]["forms"]),
+                f"{theirs / seconds:.2f}",
+                ">= 3" if crawler == "gemcrawl" else "",
+            )
+    return table
+
+
+def _figures(crawler: str, browser: str, served: Served, pages: int, per_site: int) -> dict[str, Any]:
+    return process.figures("benchmarks.rendering", crawler, shutil.which(browser), json.dumps(asdict(served)), pages, per_site)
 
 
 # --- one crawl, in a process of its own ---
 
 
-def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
-    """Renders ``pages`` pages and tells seconds, forms seen and memory."""
+def crawl(crawler: str, browser: str, served: Served, pages: int, per_site: int) -> dict[str, Any]:
+    """Renders ``pages`` pages, ``per_site`` of each site, and tells seconds, forms seen and memory."""
     from scrapy import Request, Spider
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
@@ -125,9 +143,8 @@ def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
             return None
 
         async def one(number: int) -> bool:
-            url = f"http://127.0.0.1:{port}/page/{number}"
-            group = str(number // (PER_GROUP * AT_ONCE) * AT_ONCE + number % AT_ONCE)
-            found = await render(url, group=group, allowed=allowed, deadline=time.monotonic() + 60)
+            url = _address(number, per_site)
+            found = await render(url, group=site_of(host_of(url)), allowed=allowed, deadline=time.monotonic() + 60)
             return bool(found.documents) and "<textarea" in found.documents[0].html
 
         return one
@@ -135,7 +152,7 @@ def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
     def default_page(spider: Spider) -> Callable[[int], Coroutine[Any, Any, bool]]:
         async def one(number: int) -> bool:
             assert spider.crawler.engine is not None
-            request = Request(f"http://127.0.0.1:{port}/page/{number}", meta={"playwright": True})
+            request = Request(_address(number, per_site), meta={"playwright": True})
             response = await spider.crawler.engine.download_async(request)
             return b"<textarea" in response.body
 
@@ -146,13 +163,15 @@ def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
         os.environ["GEMCRAWL_CHROMIUM"] = browser
         settings.setmodule("gemcrawl.settings")
         settings.setdict({"ITEM_PIPELINES": {}, "DOWNLOAD_DELAY": 0, "CONCURRENT_REQUESTS_PER_DOMAIN": AT_ONCE})
-        settings.setdict({"GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"]}, priority="cmdline")
+        reach = {"GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"], "GEMCRAWL_CONNECT_TO": [f":443:127.0.0.1:{served.port}"]}
+        settings.setdict({**reach, "GEMCRAWL_CA_FILE": served.ca_file}, priority="cmdline")
     else:
+        reached = (f"--host-resolver-rules=MAP * 127.0.0.1:{served.port}", f"--ignore-certificate-errors-spki-list={served.spki}")
         handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
         settings.setdict(
             {
                 "DOWNLOAD_HANDLERS": {"http": handler, "https": handler},
-                "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": browser, "args": list(ONLY_LOOPBACK)},
+                "PLAYWRIGHT_LAUNCH_OPTIONS": {"executable_path": browser, "args": [*ONLY_LOOPBACK, *reached]},
                 "TELNETCONSOLE_ENABLED": False,
             }
         )
@@ -161,6 +180,12 @@ def crawl(crawler: str, browser: str, port: int, pages: int) -> dict[str, Any]:
     running.crawl(Pages)
     running.start()
     return told
+
+
+def _address(number: int, per_site: int) -> str:
+    """A page: sites take turns, `SITES_AT_ONCE` of them, until each has had its pages.  Those of the warm-up have negative numbers."""
+    town = number // (per_site * SITES_AT_ONCE) * SITES_AT_ONCE + number % SITES_AT_ONCE if number >= 0 else PAGES - 1 - number
+    return f"https://{host(town)}/{KINDS[town % len(KINDS)]}?page={number}"
 
 
 async def _together(pages: list[Coroutine[Any, Any, bool]], done: Callable[[int], None]) -> list[bool]:
@@ -219,8 +244,8 @@ def _pss(pid: int) -> float:
 
 
 def main() -> None:
-    crawler, browser, port, pages = sys.argv[1:]
-    print(json.dumps(crawl(crawler, browser, int(port), int(pages))))
+    crawler, browser, served, pages, per_site = sys.argv[1:]
+    print(json.dumps(crawl(crawler, browser, Served(**json.loads(served)), int(pages), int(per_site))))
 
 
 if __name__ == "__main__":

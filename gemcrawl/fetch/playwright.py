@@ -10,13 +10,12 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from playwright.async_api import Error as PlaywrightError
 from scrapy.exceptions import NotSupported
+from scrapy.http import HtmlResponse
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler, TargetClosedError
-from scrapy_playwright.page import PageMethod
 
 from gemcrawl.fetch import render_memory
 from gemcrawl.fetch.browser import find_browser
@@ -24,11 +23,9 @@ from gemcrawl.fetch.proxy import GuardProxy
 from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
 from gemcrawl.fetch.render_pool import Pool, Tab
-from gemcrawl.fetch.render_read import PATIENCE, read_documents
+from gemcrawl.fetch.render_read import PATIENCE, go, read_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from playwright.async_api import Browser, Page
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
@@ -84,16 +81,16 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._at_work: dict[Tab, Browser] = {}
         self.config.target_closed_max_retries = 0
         self.config.navigation_timeout_ms = None
-        self.config.download_timeout_secs = 0.01  # what is a download is no page
 
     # --- what scrapy-playwright does otherwise ---
 
     async def _create_page(self, request: Request, spider: Spider) -> Page:
-        """A page that scrapy-playwright's interception does not reach."""
+        """A page that scrapy-playwright's interception does not reach, and that tells of no more than is needed."""
         page: Page = await super()._create_page(request, spider)
         for name in ("route", "unroute"):
             setattr(page, name, _nothing)
-        page.goto = partial(_goto, page.goto)  # type: ignore[method-assign]
+        page.remove_listener("request", self._increment_request_stats)
+        page.remove_listener("response", self._increment_response_stats)
         page.on("popup", _close_at_once)
         request.meta[META].tab.has(page)
         return page
@@ -103,10 +100,23 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         await wrapper.context.add_init_script(INIT_SCRIPT)
         return wrapper
 
-    async def _apply_page_methods(self, page: Page, request: Request, spider: Spider) -> None:  # noqa: ARG002 -- as it is called
-        """Without waiting for the page to finish loading, which some pages never do."""
-        for method in request.meta["playwright_page_methods"]:
-            method.result = await method.method(page, *method.args)
+    async def _download_request_with_page(self, request: Request, page: Page, spider: Spider) -> Response:  # noqa: ARG002 -- as it is called
+        """Goes there and reads, over one session of the DevTools protocol.
+
+        It waits neither for the page to have loaded, which some never do, nor asks for headers and addresses that nobody reads: what is
+        asked through Playwright takes two processes several messages each.
+        """
+        job: Job = request.meta[META]
+        assert job.tab is not None
+        tab = job.tab
+        if tab.session is None:
+            tab.session = await page.context.new_cdp_session(page)
+        await go(tab.session, request.url)
+        patience = min(job.until - time.monotonic() - _READING, PATIENCE)
+        job.documents = await read_documents(tab.session, max(0.2, patience))
+        await _heard_out(page)
+        job.failure = ""
+        return HtmlResponse(request.url, body=job.documents[0].html, encoding="utf-8")
 
     async def _browser_disconnected_callback(self, browser: Browser | None = None) -> None:
         """Only tells and forgets: closing what is gone waits for what never comes, and another browser may have been started since."""
@@ -179,8 +189,6 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             playwright_context_kwargs=context_options(tab.gate.port, self._agent),
             playwright_page=tab.page,
             playwright_include_page=True,
-            playwright_page_goto_kwargs={"wait_until": "commit", "timeout": 0},
-            playwright_page_methods=[PageMethod(self._look, job, tab)],
         )
         tab.gate.begin(job.allowed)
         self._page_number += 1
@@ -212,25 +220,17 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
                 raise _CrashedError from None
             raise
 
-    async def _look(self, page: Page, job: Job, tab: Tab) -> None:
-        """What is done with a page once it has begun to load."""
-        if tab.session is None:
-            tab.session = await page.context.new_cdp_session(page)
-        patience = min(job.until - time.monotonic() - _READING, PATIENCE)
-        job.documents = await read_documents(tab.session, max(0.2, patience))
-        await _heard_out(page)
-        job.failure = ""
-        page.content = partial(_content, job)  # type: ignore[method-assign]
-
     async def _reset(self, tab: Tab) -> bool:
         """Leaves the page, so that none of it goes on."""
-        assert tab.page is not None
+        if tab.session is None:
+            return False
         try:
             async with asyncio.timeout(_CLOSE_SECONDS):
-                await tab.page.goto(url="about:blank", wait_until="commit", timeout=0)
+                await go(tab.session, "about:blank")
+                there = await tab.session.send("Page.getFrameTree")
         except (PlaywrightError, TimeoutError):
             return False
-        return tab.page.url == "about:blank"
+        return bool(there["frameTree"]["frame"]["url"] == "about:blank")
 
     async def _discard(self, tab: Tab) -> None:
         """Closes the tab's context; a browser that cannot do that in time is ended."""
@@ -347,26 +347,14 @@ def _was_refused(job: Job) -> None:
         job.failure = "denied" if asked[-1].stopped == "robots" else job.failure or "failed"
 
 
-async def _content(job: Job) -> str:
-    """The page as it was read, which it need not be once more."""
-    return job.documents[0].html
-
-
-async def _goto(goto: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
-    """`Page.goto`; None when the page went on by itself before it was told that it had arrived."""
-    try:
-        return await goto(**arguments)
-    except PlaywrightError as error:
-        if "interrupted by another navigation" not in error.message:
-            raise
-        return None
-
-
 async def _heard_out(page: Page) -> None:
-    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it."""
+    """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it.
+
+    It is said once more what the context says already: evaluating something would first put all of Playwright's own scripts into the page.
+    """
     with suppress(PlaywrightError, TimeoutError):
         async with asyncio.timeout(_HEARING):
-            await page.evaluate("0")
+            await page.emulate_media(reduced_motion="reduce")
 
 
 async def _nothing(*_: object, **__: object) -> None:

@@ -85,6 +85,7 @@ class _Server(web.Server):
         self.tunnels: dict[object, Tunnel | None] = {}
         self._transports: dict[object, asyncio.Transport] = {}
         self._sockets: dict[object, socket.socket] = {}
+        self._idle: set[object] = set()
 
     def protocol(self, tunnel: Tunnel | None, connection: socket.socket) -> asyncio.Protocol:
         made = self()
@@ -100,13 +101,24 @@ class _Server(web.Server):
         self.tunnels.pop(handler, None)
         self._transports.pop(handler, None)
         self._sockets.pop(handler, None)
+        self._idle.discard(handler)
         super().connection_lost(handler, exc)
 
-    def abort(self) -> None:
-        """Ends every connection at once, those included that wait for the other side to say goodbye."""
-        for transport in tuple(self._transports.values()):
+    def begins(self, handler: object) -> None:
+        """A request is under way on a connection."""
+        self._idle.discard(handler)
+
+    def is_done(self, handler: object) -> None:
+        """The request was answered."""
+        if handler in self._transports:
+            self._idle.add(handler)
+
+    def abort(self, *, idle: bool) -> None:
+        """Ends every connection at once, those included that wait for the other side to say goodbye; the idle ones only if asked to."""
+        kept = frozenset() if idle else frozenset(self._idle)
+        for transport in [one for handler, one in self._transports.items() if handler not in kept]:
             transport.abort()
-        for connection in tuple(self._sockets.values()):
+        for connection in [one for handler, one in self._sockets.items() if handler not in kept]:
             with suppress(OSError):  # a TLS transport that was closed twice forgets how to abort
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -144,6 +156,8 @@ class ProxySlot:
     def end(self) -> tuple[tuple[BrowserRequest, ...], int]:
         """Breaks off what is under way and refuses everything until the next `begin`.
 
+        Connections without a request are kept: the next page is of the same browser context, and need not shake hands again.
+
         Returns:
             Every request of the page in order, and the body bytes received; without a page nothing and 0.
         """
@@ -151,12 +165,17 @@ class ProxySlot:
         done = (page.log, page.wire_bytes) if page else ((), 0)
         for task in (*self._under_way, *self._arriving):
             task.cancel()
-        self._server.abort()
+        self._server.abort(idle=False)
         return done
+
+    def hang_up(self) -> None:
+        """Ends every connection: what comes next is another browser context."""
+        self._server.abort(idle=True)
 
     async def close(self) -> None:
         """Ends the page and the port; closing twice does no harm."""
         self.end()
+        self.hang_up()
         self._accepting.cancel()
         await asyncio.gather(self._accepting, *self._arriving, *self._under_way, return_exceptions=True)
         self._listening.close()
@@ -205,10 +224,13 @@ class ProxySlot:
         if page is None or task is None:
             return _empty(503, close=True)
         self._under_way.add(task)
+        self._server.begins(request.protocol)
         try:
-            return await self._answer(page, request)
+            answered = await self._answer(page, request)
         finally:
             self._under_way.discard(task)
+        self._server.is_done(request.protocol)
+        return answered
 
     async def _answer(self, page: Page, request: web.BaseRequest) -> web.StreamResponse:
         url = self._address(request)

@@ -32,16 +32,26 @@ async def watch(browser: int, limit: int = MAX_RESIDENT) -> None:
 
 
 def descendants(pid: int) -> list[int]:
-    """The processes that a process started, and those that they did."""
+    """The processes that a process started, and those that they did.
+
+    Of the browser itself any thread may start one; below it zygotes do, which have but one thread.  Asking the dozens of threads of every
+    page, four times a second, would cost more than what is asked for.
+    """
     found: list[int] = []
-    waiting = [pid]
+    waiting = _children(pid, every_thread=True)
     while waiting:
-        children: list[int] = []
-        for file in _PROC.glob(f"{waiting.pop()}/task/*/children"):
-            with suppress(OSError, ValueError):
-                children += map(int, file.read_text(encoding="ascii").split())
-        found += children
-        waiting += children
+        found.append(waiting.pop())
+        waiting += _children(found[-1], every_thread=False)
+    return found
+
+
+def _children(pid: int, *, every_thread: bool) -> list[int]:
+    """What a process started, by its first thread alone or by any."""
+    found: list[int] = []
+    threads = _PROC.glob(f"{pid}/task/*/children") if every_thread else (_PROC / str(pid) / "task" / str(pid) / "children",)
+    for file in threads:
+        with suppress(OSError, ValueError):
+            found += map(int, file.read_text(encoding="ascii").split())
     return found
 
 

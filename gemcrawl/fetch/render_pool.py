@@ -39,6 +39,7 @@ class Gate(Protocol):
 
     def begin(self, allowed: Allowed) -> None: ...
     def end(self) -> tuple[Sequence[BrowserRequest], int]: ...
+    def hang_up(self) -> None: ...
 
 
 class Tab:
@@ -138,7 +139,9 @@ class Pool:
         tab = self._tabs.pop(group, None)
         if tab is not None and not tab.gone.done():
             return tab
-        gate = tab.gate if tab else self._gates.pop() if self._gates else await self._open_gate()
+        if tab is not None:
+            self._free(tab.gate)
+        gate = self._gates.pop() if self._gates else await self._open_gate()
         return Tab(f"{next(self._numbers)} {group}", gate)
 
     def give_back(self, group: str, tab: Tab, reset: Reset, discard: Discard, *, clean: bool) -> None:
@@ -157,7 +160,11 @@ class Pool:
     async def _end(self, tab: Tab, discard: Discard) -> None:
         tab.end()
         await discard(tab)
-        self._gates.append(tab.gate)
+        self._free(tab.gate)
+
+    def _free(self, gate: Gate) -> None:
+        gate.hang_up()
+        self._gates.append(gate)
 
     async def cleaned(self) -> None:
         """Every tab that was given back is ready or gone."""
@@ -168,5 +175,5 @@ class Pool:
         """The browser has ended, and every tab with it."""
         for tab in self._tabs.values():
             tab.end()
-            self._gates.append(tab.gate)
+            self._free(tab.gate)
         self._tabs.clear()

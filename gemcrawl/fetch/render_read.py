@@ -53,6 +53,17 @@ class _Frame:
     parent: int
 
 
+async def go(session: Session, url: str) -> None:
+    """Navigates the page, and returns when it has begun to arrive.
+
+    Raises:
+        PlaywrightError: it did not.
+    """
+    found = await session.send("Page.navigate", {"url": url})
+    if found.get("errorText"):
+        raise PlaywrightError(f"{url}: {found['errorText']}")
+
+
 async def read_documents(session: Session, patience: float = PATIENCE) -> tuple[RenderedDocument, ...]:
     """The page first, then its frames, parents before children, once a form has shown itself or none is to be expected any more.
 

@@ -16,13 +16,13 @@ from gemcrawl.fetch.playwright import PlaywrightHandler
 OVERRIDDEN = {
     "_create_page": ["self", "request", "spider"],
     "_create_browser_context": ["self", "name", "context_kwargs", "spider"],
-    "_apply_page_methods": ["self", "page", "request", "spider"],
+    "_download_request_with_page": ["self", "request", "page", "spider"],
     "_browser_disconnected_callback": ["self"],
     "download_request": ["self", "request"],
     "close": ["self"],
 }
 CALLED = {"_launch": ["self"], "_maybe_launch_browser": ["self"]}
-SET = ("launch_options", "target_closed_max_retries", "navigation_timeout_ms", "download_timeout_secs")
+SET = ("launch_options", "target_closed_max_retries", "navigation_timeout_ms")
 
 
 @pytest.mark.parametrize(("name", "parameters"), {**OVERRIDDEN, **CALLED}.items())
@@ -38,7 +38,9 @@ def test_nothing_else_of_it_is_overridden() -> None:
     assert ours == set(OVERRIDDEN)
 
 
-@pytest.mark.parametrize("name", ["_create_page", "_create_browser_context", "_apply_page_methods", "_browser_disconnected_callback"])
+@pytest.mark.parametrize(
+    "name", ["_create_page", "_create_browser_context", "_download_request_with_page", "_browser_disconnected_callback"]
+)
 def test_what_is_overridden_is_still_what_it_calls(name: str) -> None:
     assert f"self.{name}" in inspect.getsource(ScrapyPlaywrightDownloadHandler)
 
@@ -54,8 +56,7 @@ def test_state_that_is_read_and_cleared_is_there() -> None:
     assert hasattr(handler, "TargetClosedError")
 
 
-@pytest.mark.parametrize("key", ["playwright_context", "playwright_context_kwargs", "playwright_page", "playwright_include_page",
-                                 "playwright_page_goto_kwargs", "playwright_page_methods"])  # fmt: skip
+@pytest.mark.parametrize("key", ["playwright_context", "playwright_context_kwargs", "playwright_page", "playwright_include_page"])
 def test_it_reads_the_meta_that_is_given(key: str) -> None:
     assert f'"{key}"' in inspect.getsource(handler)
 

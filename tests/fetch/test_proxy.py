@@ -532,6 +532,7 @@ class TestSlots:
         first = await bench.client()
         assert (await first.ask()).status == 200
         bench.slot.end()
+        assert (await first.ask()).status == 503
         assert await first.ended()
         assert (await (await bench.client()).ask()).status == 503
         assert bench.slot.end() == ((), 0)
@@ -539,6 +540,23 @@ class TestSlots:
         assert (await (await bench.client()).ask()).status == 200
         assert len(bench.slot.end()[0]) == 1
         assert len(bench.world.log) == 2
+
+    async def test_a_connection_without_a_request_is_kept_for_the_next_page(self, start: Start) -> None:
+        bench = await start()
+        client = await bench.client()
+        await client.ask("/one")
+        bench.slot.end()
+        bench.slot.begin(bench.allowed)
+        await client.ask("/two")
+        assert [r.url for r in bench.slot.end()[0]] == [f"https://{A}/two"]
+
+    async def test_no_connection_outlives_its_browser_context(self, start: Start) -> None:
+        bench = await start()
+        client = await bench.client()
+        await client.ask()
+        bench.slot.end()
+        bench.slot.hang_up()
+        assert await asyncio.wait_for(client.ended(), 2)
 
     async def test_the_end_breaks_off_what_is_under_way(self, start: Start) -> None:
         bench = await start()

@@ -216,6 +216,26 @@ def test_a_script_that_may_be_kept_is_fetched_once_per_group(make_world: Callabl
 
 
 @needs_browser
+def test_pictures_and_fonts_are_not_even_asked_for(make_world: Callable[..., World]) -> None:
+    dressed = f"<style>@font-face {{ font-family: f; src: url(/f.woff2) }} * {{ font-family: f }}</style><img src=/logo.png>{FORM}"
+    world = make_world({"www.a.test": {"/": dressed}})
+    (page,) = ask(world, f"{HOST}/").pages
+    assert forms(page["documents"][0]) == [FIELDS]
+    assert [request["url"] for request in page["requests"]] == [f"{HOST}/"]
+
+
+@needs_browser
+def test_what_moves_is_at_once_where_it_was_to_end(make_world: Callable[..., World]) -> None:
+    style = """<style>@keyframes in { from { opacity: 0 } } @keyframes turn { to { transform: rotate(1turn) } }
+    form { animation: in 60s 30s both } #s { animation: turn 1s linear infinite }</style>"""
+    tells = "<i id=s></i><script>setTimeout(() => p.textContent = `moving:${s.getAnimations().length}`, 50)</script>"
+    world = make_world({"www.a.test": {"/": f"{style}{FORM}<p id=p></p>{tells}"}})
+    (page,) = ask(world, f"{HOST}/").pages
+    assert forms(page["documents"][0]) == [FIELDS]
+    assert "moving:0" in page["documents"][0]["html"]
+
+
+@needs_browser
 def test_windows_are_not_opened_and_capabilities_are_not_there(make_world: Callable[..., World]) -> None:
     page = f"""{FORM}<p id=p></p><script>
     const frame = document.createElement("iframe"); document.body.append(frame);
