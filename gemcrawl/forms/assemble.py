@@ -14,10 +14,10 @@ from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.beside import words_before, words_inside
 from gemcrawl.forms.choices import offer_of
-from gemcrawl.forms.document import Document, RawForm
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature
 from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
+from gemcrawl.forms.raw import Document, RawForm
 from gemcrawl.forms.structure import TICKED, asks_words
 from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split

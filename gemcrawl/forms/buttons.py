@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from gemcrawl.forms.submit import method_of
 
 if TYPE_CHECKING:
-    from gemcrawl.forms.document import RawForm
+    from gemcrawl.forms.raw import RawForm
 
 _PAGE = re.compile(r"https?://|/|[\w.~-]+(?:[/?]|$)", re.IGNORECASE)
 _MAX_SCRIPT = 500

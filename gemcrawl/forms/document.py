@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
 from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.buttons import address, goes_to, is_link
-from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, Labels, clean, hides, text_of
+from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
+from gemcrawl.forms.raw import Attributes, Document, RawForm
 from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
@@ -28,7 +29,6 @@ _MAX_LOOKED_AT = 2000
 _MAX_READ = 5_000_000
 """Characters of all texts together; elements within each other repeat theirs."""
 
-Attributes = Mapping[str, str | None]
 Handler = Callable[["_Pass", LexborNode, str, "_Context"], "_Context | None"]
 
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
@@ -36,28 +36,6 @@ _MAX_ALERT, _MAX_ALERTS = 400, 8
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
-
-
-@dataclass(slots=True, eq=False)
-class RawForm:
-    """One form element with everything that belongs to it."""
-
-    attributes: Attributes
-    place: Place
-    main: bool
-    """In a main landmark."""
-    node: LexborNode
-    sections: tuple[int, ...]
-    heading: str = ""
-    controls: list[Control] = field(default_factory=list)
-    submitters: list[Attributes] = field(default_factory=list)
-    buttons: list[str] = field(default_factory=list)
-    legends: list[str] = field(default_factory=list)
-    headings: list[str] = field(default_factory=list)
-    element: bool = True
-    """False for controls that stand in no form element."""
-    number: int = 0
-    """Its place in document order."""
 
 
 class _Context(NamedTuple):
@@ -71,53 +49,6 @@ class _Context(NamedTuple):
     group: Group | None = None
     label: LexborNode | None = None
     noscript: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Document:
-    """What one pass found, as written."""
-
-    title: str = ""
-    language: str = ""
-    base_href: str | None = None
-    generator: str = ""
-    refresh: str = ""
-    canonical: str = ""
-    noindex: bool = False
-    has_main: bool = False
-    headings: list[str] = field(default_factory=list)
-    first_h1: str = ""
-    subjects: list[str] = field(default_factory=list)
-    """Those of the headings that stand in no header, footer or navigation."""
-    links: list[tuple[str, str, str, Place]] = field(default_factory=list)
-    frames: list[str] = field(default_factory=list)
-    scripts: list[str] = field(default_factory=list)
-    inline_scripts: list[str] = field(default_factory=list)
-    active: list[str] = field(default_factory=list)
-    passive: list[str] = field(default_factory=list)
-    forms: list[RawForm] = field(default_factory=list)
-    loose: dict[Place, RawForm] = field(default_factory=dict)
-    """Controls that belong to no form element, by the place they stand in."""
-    alerts: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    """Names of controls, hidden ones too."""
-    script_characters: int = 0
-    """Length of all inline scripts."""
-    labels: Labels = field(default_factory=Labels)
-
-    def signs(self) -> str:
-        """Where products show themselves: addresses of resources, attributes of forms, names of controls."""
-        forms = [v for f in self.forms for k, v in f.attributes.items() if v and k in {"id", "class", "action", "name"}]
-        return "\n".join((*self.active, *self.passive[:50], *forms, *self.names))
-
-    def visible_controls(self) -> int:
-        """Number of fields that a person could fill in, of all forms but search boxes of one field."""
-        count = 0
-        for form in (*self.forms, *(f for f in self.loose.values() if f.place == "main")):
-            visible = sum(1 for c in form.controls if not c.hidden and c.type not in {"hidden", "submit", "image", "button", "reset"})
-            if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
-                count += visible
-        return count
 
 
 _ROOT = _Context()

@@ -7,11 +7,12 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 from gemcrawl.forms import state
 from gemcrawl.forms.addresses import Addresses, join, normal
 from gemcrawl.forms.assemble import forms_of
-from gemcrawl.forms.document import MAX_LINKS, Document, collect
+from gemcrawl.forms.document import MAX_LINKS, collect
 from gemcrawl.forms.fields import clean
 from gemcrawl.forms.kinds import SIDE_KINDS
 from gemcrawl.forms.markup import markup_of
 from gemcrawl.forms.page import Link, PageReading
+from gemcrawl.forms.raw import Document
 from gemcrawl.forms.suppliers import Traces, recognise
 
 _TEXT = 4 * state.SMALL_TEXT

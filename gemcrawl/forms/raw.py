@@ -1,0 +1,82 @@
+"""What one pass over a document found, as written: not yet what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from gemcrawl.forms.fields import Control, Labels
+from gemcrawl.forms.landmarks import Place
+
+Attributes = Mapping[str, str | None]
+
+
+@dataclass(slots=True, eq=False)
+class RawForm:
+    """One form element with everything that belongs to it."""
+
+    attributes: Attributes
+    place: Place
+    main: bool
+    """In a main landmark."""
+    node: LexborNode
+    sections: tuple[int, ...]
+    heading: str = ""
+    controls: list[Control] = field(default_factory=list)
+    submitters: list[Attributes] = field(default_factory=list)
+    buttons: list[str] = field(default_factory=list)
+    legends: list[str] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)
+    element: bool = True
+    """False for controls that stand in no form element."""
+    number: int = 0
+    """Its place in document order."""
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """What one pass found, as written."""
+
+    title: str = ""
+    language: str = ""
+    base_href: str | None = None
+    generator: str = ""
+    refresh: str = ""
+    canonical: str = ""
+    noindex: bool = False
+    has_main: bool = False
+    headings: list[str] = field(default_factory=list)
+    first_h1: str = ""
+    subjects: list[str] = field(default_factory=list)
+    """Those of the headings that stand in no header, footer or navigation."""
+    links: list[tuple[str, str, str, Place]] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
+    inline_scripts: list[str] = field(default_factory=list)
+    active: list[str] = field(default_factory=list)
+    passive: list[str] = field(default_factory=list)
+    forms: list[RawForm] = field(default_factory=list)
+    loose: dict[Place, RawForm] = field(default_factory=dict)
+    """Controls that belong to no form element, by the place they stand in."""
+    alerts: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    """Names of controls, hidden ones too."""
+    script_characters: int = 0
+    """Length of all inline scripts."""
+    labels: Labels = field(default_factory=Labels)
+
+    def signs(self) -> str:
+        """Where products show themselves: addresses of resources, attributes of forms, names of controls."""
+        forms = [v for f in self.forms for k, v in f.attributes.items() if v and k in {"id", "class", "action", "name"}]
+        return "\n".join((*self.active, *self.passive[:50], *forms, *self.names))
+
+    def visible_controls(self) -> int:
+        """Number of fields that a person could fill in, of all forms but search boxes of one field."""
+        count = 0
+        for form in (*self.forms, *(f for f in self.loose.values() if f.place == "main")):
+            visible = sum(1 for c in form.controls if not c.hidden and c.type not in {"hidden", "submit", "image", "button", "reset"})
+            if visible > 1 or form.main or (form.place == "main" and form.attributes.get("role") != "search"):
+                count += visible
+        return count
