@@ -7,7 +7,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,7 +22,7 @@ from gemcrawl.cli.export import export
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
-from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output
 from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
@@ -31,6 +31,9 @@ from gemcrawl.cli.report import make as make_report
 from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
 
 app = typer.Typer(
     name="gemcrawl",
@@ -56,7 +59,6 @@ class LogLevel(StrEnum):
     error = "ERROR"
 
 
-Output = Annotated[Path, typer.Option("--output", help="Directory of the snapshots.", show_default=True)]
 LogLevelOption = Annotated[LogLevel, typer.Option("--log-level", case_sensitive=False, help="What is logged to standard error.")]
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="One record a line: as text, or as a JSON object.")]
 LogFile = Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")]
@@ -85,7 +87,7 @@ def crawl(
     ] = None,
     known_hosts: Annotated[Path | None, typer.Option(help="CSV file code,host: hosts where forms are known to be.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
-    output: Output = Path("output"),
+    output: Output = "output",
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time, by each worker.")] = 24,
@@ -138,7 +140,7 @@ def crawl(
     settings = {
         "GEMCRAWL_REGISTRY": _text(registry),
         "GEMCRAWL_KNOWN_HOSTS": _text(known_hosts),
-        "GEMCRAWL_OUTPUT": str(output),
+        "GEMCRAWL_OUTPUT": output,
         "GEMCRAWL_CONNECT_TO": connect_to or [],
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": _text(ca_file),
@@ -162,7 +164,7 @@ def crawl(
         workers=workers,
         only=codes,
         as_of=as_of,
-        query_options="" if output == Path("output") else f"--output {output} ",
+        query_options="" if output == "output" else f"--output {output} ",
         again=_again(),
         metrics=metrics,
     )
@@ -170,7 +172,7 @@ def crawl(
 
 @app.command()
 def demo(
-    output: Output = Path("output/demo"),
+    output: Output = "output/demo",
     night: Annotated[int, typer.Option(min=1, max=2, help="1: as it is; 2: after repair, ten forms fixed and three new faults.")] = 1,
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
@@ -194,6 +196,7 @@ def demo(
     """
     from gemcrawl.demo.process import DemoServer
     from gemcrawl.demo.score import score
+    from gemcrawl.places import place
 
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
         settings = (
@@ -209,7 +212,7 @@ def demo(
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
             console.print(Text(f"  {line}"))
-    index, _ = make_report(output)
+    index, _ = make_report(place(output))
     console.print()
     console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
@@ -261,7 +264,7 @@ def _run_and_show(
     again: str = "",
     leave: bool = True,
     metrics: Path | None = None,
-) -> Path:
+) -> Place:
     """Runs, prints the summary, and leaves with the run's exit code unless it published and ``leave`` is false."""
     from gemcrawl.cli.run import run_crawl, run_measured
     from gemcrawl.cli.summary import show

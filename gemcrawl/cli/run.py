@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import Settings
 
+    from gemcrawl.places import Place
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a run ended."""
 
     code: ExitCode
-    snapshot: Path | None = None
+    snapshot: Place | None = None
     run_id: str | None = None
     message: str = ""
     stats: Mapping[str, Any] | None = None
@@ -74,12 +76,14 @@ def _run_fleet(settings: Mapping[str, Any], workers: int, *, only: str, as_of: s
 
 
 def _result(stats: Mapping[str, Any], error: BaseException | None, again: str) -> Result:
+    from gemcrawl.places import place
+
     run_id = stats.get("snapshot/run_id")
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
         return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
     if error is not None:
         return Result(ExitCode.ERROR, None, run_id, f"{type(error).__name__}: {error}", stats)
-    path = Path(stats["snapshot/path"]) if "snapshot/path" in stats else None
+    path = place(stats["snapshot/path"]) if "snapshot/path" in stats else None
     if "snapshot/held_back" in stats:
         return Result(ExitCode.HELD_BACK, path, run_id, f"held back as suspect: {stats['snapshot/held_back']}; see {path}", stats)
     if path is not None:
@@ -100,8 +104,9 @@ def run_measured(
         UsageError: as `run_crawl`; or the file cannot be written, which is known before anything is requested.
     """
     from gemcrawl.cli import metrics as textfile
+    from gemcrawl.places import place
 
-    output, began = Path(settings["GEMCRAWL_OUTPUT"]), time.monotonic()
+    output, began = place(settings["GEMCRAWL_OUTPUT"]), time.monotonic()
     textfile.check(metrics)
     code = ExitCode.ERROR
     try:

@@ -209,7 +209,7 @@ class Fleet:
         assert self._night.lock is not None
         ours, theirs = socket.socketpair()
         with theirs:
-            inherited = (theirs.fileno(), self._night.lock.fileno())
+            inherited = tuple(number for number in (theirs.fileno(), self._night.lock.fileno()) if number is not None)
             command = [sys.executable, "-m", "gemcrawl.fleet.worker", *map(str, inherited)]
             # a session of its own: Ctrl-C at the terminal is for the parent, which tells its workers what it means
             process = await asyncio.create_subprocess_exec(*command, pass_fds=inherited, start_new_session=True)
@@ -291,6 +291,7 @@ class Fleet:
             if self._no_more:
                 self._tell_end(worker)
         elif "committed" in message:
+            self._still_ours()
             del worker.at_work[message["committed"]]
             self._committed(message["committed"], message["outcome"], message["pages"], message["kinds"], message["spoilt"])
         elif "failed" in message:
@@ -306,6 +307,12 @@ class Fleet:
             self._fail(message["error"])
         self._hand_out()
         self._changed.set()
+
+    def _still_ours(self) -> None:
+        try:
+            self._night.check()
+        except OutputError as lost:
+            self._fail(f"{lost}; run {self._night.record.run_id} is kept")
 
     def _committed(self, code: str, outcome: str, pages: int, kinds: list[str], again: bool) -> None:
         if self._again:

@@ -1,6 +1,6 @@
 """One worker of a fleet: surveys what its parent hands out and commits it, and ends with its parent, whatever becomes of that.
 
-Started as ``python -m gemcrawl.fleet.worker SOCKET LOCK``: two file descriptors that it inherits.  Its settings are the parent's, and so are
+Started as ``python -m gemcrawl.fleet.worker SOCKET [LOCK]``: file descriptors that it inherits; a lease in a store is no file.  Its settings are the parent's, and so are
 the moments at which it ends; signals are for the parent.
 """
 
