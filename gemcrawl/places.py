@@ -370,7 +370,15 @@ def remove(directory: Place, *, first: str, aside: Path | None = None) -> None:
     else:
         os.rename(directory, aside / directory.name)  # noqa: PTH104  the commit
         sync_directory(directory.parent)
-        shutil.rmtree(aside / directory.name)
+        delete(aside / directory.name)
+
+
+def delete(path: Path) -> None:
+    """Removes a file, a link without what it leads to, or a directory with all that is in it."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+    else:
+        shutil.rmtree(path)
 
 
 def write_durably(path: Path, content: bytes | pa.Buffer) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemcrawl.exceptions import OutputError, UsageError
-from gemcrawl.places import ahead, reason, remove
+from gemcrawl.places import ahead, delete, reason, remove
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.gate import is_whole
 from gemcrawl.snapshot.read import latest, named_as_snapshots, snapshots
@@ -91,7 +90,7 @@ def prune(output: Place, planned: Plan) -> None:
         if isinstance(aside, Path):
             aside.mkdir(exist_ok=True)
             for left in sorted(aside.iterdir()):
-                _delete(left)
+                delete(left)
             for path in planned.removed:
                 remove(path, first=DESCRIPTOR, aside=aside)
             aside.rmdir()
@@ -101,10 +100,3 @@ def prune(output: Place, planned: Plan) -> None:
             remove(path, first=DESCRIPTOR)
     except OSError as error:
         raise OutputError(f"cannot remove {error.filename or aside} ({reason(error)}); solve that and prune again") from None
-
-
-def _delete(path: Path) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-    else:
-        shutil.rmtree(path)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemcrawl import places
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.snapshot import prune
 from gemcrawl.snapshot.read import snapshot_id
@@ -100,8 +101,8 @@ def test_a_snapshot_that_is_a_link_goes_without_what_it_points_to(tmp_path: Path
 def test_a_reader_meets_a_snapshot_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _made(tmp_path, "2026-01-01T020000Z", "2026-01-02T020000Z")
     seen = []
-    real = prune._delete
-    monkeypatch.setattr(prune, "_delete", lambda path: (seen.append(_there(tmp_path)), real(path)))
+    real = places.delete
+    monkeypatch.setattr(places, "delete", lambda path: (seen.append(_there(tmp_path)), real(path)))
     prune.prune(tmp_path, prune.plan(tmp_path, keep=1))
     assert seen == [["2026-01-02T020000Z"]]
 
