@@ -77,6 +77,8 @@ GEMCRAWL_AS_OF: str | None = None  # None: today
 GEMCRAWL_EXCLUDE: str | None = None  # file of codes and hosts that are asked nothing
 GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
 GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
+# HOST or HOST:PORT at which the workers of a Dask cluster reach the parent; None: the address it reaches the scheduler from, at any port
+GEMCRAWL_FLEET_ADDRESS = os.environ.get("GEMCRAWL_FLEET_ADDRESS") or None
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
 GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at the end
 GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more

@@ -67,7 +67,18 @@ NoRender = Annotated[
     bool, typer.Option("--no-render", help="Never start a browser: forms that only scripts build are typed by their product.")
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Processes that survey, each --concurrency municipalities at a time; servers are asked no faster.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes that survey, each --concurrency municipalities at a time; servers are asked no faster. "
+        "One when left out, or with --dask as many as the cluster has threads.",
+    ),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Scheduler of a Dask cluster, such as tcp://10.0.0.1:8786, that runs the workers; --output is to be shared."
+    ),
 ]
 MaxPages = Annotated[int, typer.Option("--max-pages", min=1, help="Pages fetched per municipality at the most.")]
 
@@ -91,7 +102,8 @@ def crawl(
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time, by each worker.")] = 24,
-    workers: Workers = 1,
+    workers: Workers = None,
+    dask: Dask = None,
     no_render: NoRender = False,
     resume: Annotated[
         str | None,
@@ -162,6 +174,7 @@ def crawl(
     _run_and_show(
         settings,
         workers=workers,
+        dask=dask,
         only=codes,
         as_of=as_of,
         query_options="" if output == "output" else f"--output {output} ",
@@ -177,7 +190,8 @@ def demo(
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
-    workers: Workers = 1,
+    workers: Workers = None,
+    dask: Dask = None,
     no_render: NoRender = False,
     keep_parts: KeepParts = False,
     again: Annotated[
@@ -207,7 +221,7 @@ def demo(
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
             raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
-        snapshot = _run_and_show(settings, workers=workers, query_options=f"--output {output} ", leave=False)
+        snapshot = _run_and_show(settings, workers=workers, dask=dask, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
@@ -257,7 +271,8 @@ def _text(path: Path | None) -> str | None:
 def _run_and_show(
     settings: dict[str, Any],
     *,
-    workers: int = 1,
+    workers: int | None = None,
+    dask: str | None = None,
     only: str = "",
     as_of: str = "",
     query_options: str = "",
@@ -270,9 +285,9 @@ def _run_and_show(
     from gemcrawl.cli.summary import show
 
     if metrics is None:
-        result = run_crawl(settings, workers=workers, only=only, as_of=as_of, again=again)
+        result = run_crawl(settings, workers=workers, dask=dask, only=only, as_of=as_of, again=again)
     else:
-        result = run_measured(settings, metrics, workers=workers, only=only, as_of=as_of, again=again)
+        result = run_measured(settings, metrics, workers=workers, dask=dask, only=only, as_of=as_of, again=again)
     if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
     if result.snapshot is None or result.code is ExitCode.HELD_BACK:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +73,8 @@ class Parts:
         """
         code = survey.municipality.code
         final = self.path(code)
-        commit_file(final, _encoded(survey), self._staging / code)
+        # a name that no process on another machine has: one that was cut off may still be at it
+        commit_file(final, _encoded(survey), self._staging / f"{code}.{socket.gethostname()}.{os.getpid()}")
         return final
 
     def codes(self) -> set[str]:
