@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import subprocess
 import sys
+import uuid
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 20
 """How long the scheduler may take to answer."""
+GONE = "the Dask cluster is gone"
 LAST_WORDS_SECONDS = 5.0
 """How long after its wire a task may take to end; longer, and what it ran on counts as lost."""
 
@@ -137,10 +138,10 @@ class Cluster:
             OSError: the cluster is gone, or the task failed before its process came back here.
         """
         if self._client.status != "running":
-            raise OSError("the Dask cluster is gone")
+            raise OSError(GONE)
         word, joined = self._gate.expect()
         task = self._client.submit(
-            work, self._host, self._port, word, str(Path.cwd()), key=f"gemcrawl-worker-{number}-{os.getpid()}-{word[:8]}", pure=False
+            work, self._host, self._port, word, str(Path.cwd()), key=f"gemcrawl-worker-{number}-{uuid.uuid4().hex}", pure=False
         )
         finished = asyncio.ensure_future(_result(task))
         try:
@@ -155,6 +156,8 @@ class Cluster:
         finally:
             joined.cancel()
             finished.cancel()
+        if why == GONE:
+            raise OSError(GONE)
         raise OSError(f"worker {number} did not come to {self._host}:{self._port}: {why}; the log of its Dask worker may say more")
 
     async def close(self) -> None:
@@ -169,7 +172,7 @@ async def _result(future: Future) -> int | str:
     except asyncio.CancelledError:
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise
-        return "the Dask cluster is gone"  # that is how the client says it
+        return GONE  # that is how the client says it
     except Exception as error:  # noqa: BLE001  whatever a task raises where it ran comes back here
         return f"{type(error).__name__}: {error}"
     return code

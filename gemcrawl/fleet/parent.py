@@ -123,8 +123,10 @@ class Fleet:
         finally:
             for worker in self._workers:
                 worker.wire.close()  # which ends it
-            await self._hands.close()
-            self._night.lock.release()
+            try:
+                await self._hands.close()
+            finally:
+                self._night.lock.release()
         return self._told
 
     async def _survey(self) -> None:
