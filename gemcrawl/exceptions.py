@@ -5,7 +5,12 @@ Messages name the value, what is allowed, and what to do next; the command line 
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gemcrawl.places import Place
 
 
 class GemcrawlError(Exception):
@@ -29,10 +34,14 @@ class OutputError(UsageError):
     """`gemcrawl.snapshot`: the output cannot be written, or there is no snapshot to read."""
 
 
+class StoreFailed(OutputError):
+    """`gemcrawl.places`: a store could not be asked.  No OSError, so that what is not known is never taken for what is not there."""
+
+
 class Locked(GemcrawlError):
     """`gemcrawl.snapshot.lock`: another run works on the same output.  Exit code 4; nothing has been requested."""
 
-    def __init__(self, output: Path, holder: object) -> None:
+    def __init__(self, output: Place, holder: object) -> None:
         super().__init__(f"another run works in {output}: {holder}; wait until it is done, or name another output with --output")
 
 

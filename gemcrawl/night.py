@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from gemcrawl import clock, durations, preflight
 from gemcrawl.exceptions import UsageError
+from gemcrawl.places import place
 from gemcrawl.registry import load
 from gemcrawl.snapshot import runs
-from gemcrawl.snapshot.lock import OutputLock
+from gemcrawl.snapshot.lock import acquire
 from gemcrawl.snapshot.output import prepare_output
 from gemcrawl.snapshot.parts import Parts
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
+    from gemcrawl.places import Place
     from gemcrawl.registry import Registry
+    from gemcrawl.snapshot.lock import Lock
     from gemcrawl.snapshot.runs import RunRecord
 
 SEEN_BY = (
@@ -42,7 +45,7 @@ _REACHED_BY = ("GEMCRAWL_CONNECT_TO", "GEMCRAWL_ALLOW_NET")
 class Plan:
     """What a process would do; nothing has been written."""
 
-    output: Path
+    output: Place
     registry: Registry
     wanted: RunRecord
     """The run as these settings ask for it."""
@@ -66,8 +69,17 @@ class Night:
     plan: Plan
     record: RunRecord
     parts: Parts
-    lock: OutputLock | None
+    lock: Lock | None
     """None where another process holds it on behalf of this one."""
+
+    def check(self) -> None:
+        """Makes sure that the output is still this run's.
+
+        Raises:
+            OutputError: another run may work on it.
+        """
+        if self.lock is not None:
+            self.lock.check()
 
 
 def plan(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = "") -> Plan:
@@ -79,7 +91,7 @@ def plan(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = "")
     Raises:
         UsageError: a wrong date, code or duration, a malformed register, what `gemcrawl.preflight` finds, or a run that does not match.
     """
-    output = Path(settings["GEMCRAWL_OUTPUT"])
+    output = place(settings["GEMCRAWL_OUTPUT"])
     resume = settings.get("GEMCRAWL_RESUME")
     deadline = settings.get("GEMCRAWL_DEADLINE")
     seconds = durations.seconds_in(deadline, "--deadline") if deadline else None
@@ -112,8 +124,8 @@ def begin(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = ""
         Locked: another run works on this output.
     """
     plan(settings, only=only, as_of=as_of)  # what is wrong is told before anything is written
-    output = prepare_output(Path(settings["GEMCRAWL_OUTPUT"]))
-    lock = OutputLock.acquire(output)
+    output = prepare_output(place(settings["GEMCRAWL_OUTPUT"]))
+    lock = acquire(output, settings.getfloat("GEMCRAWL_LEASE_SECONDS"))
     try:
         planned = plan(settings, only=only, as_of=as_of)  # the run before may have ended since
         record = planned.resumed or runs.begin(output, planned.wanted)

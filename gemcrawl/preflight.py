@@ -14,6 +14,7 @@ from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.tls import strict_context
 from gemcrawl.forms import vocabulary
+from gemcrawl.places import place
 from gemcrawl.registry.exclusions import Exclusions
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check(settings: BaseSettings) -> None:
         UsageError: one of them cannot be used; nothing has been written.
     """
     check_connections(settings)
-    output = Path(settings["GEMCRAWL_OUTPUT"])
+    output = place(settings["GEMCRAWL_OUTPUT"])
     try:
         str(output.absolute()).encode()
     except UnicodeEncodeError:  # which the Parquet library cannot open

@@ -48,7 +48,7 @@ def publish_night(settings: BaseSettings, night: Night, *, missing: Reason, dead
     )
     keep = settings.getbool("GEMCRAWL_KEEP_PARTS")
     gate = partial(_judge, settings, night, dead_canaries)
-    return publish(night.plan.output, run, night.parts, night.plan.registry.entries, keep_parts=keep, gate=gate)
+    return publish(night.plan.output, run, night.parts, night.plan.registry.entries, keep_parts=keep, gate=gate, still_ours=night.check)
 
 
 def _judge(settings: BaseSettings, night: Night, dead_canaries: tuple[str, ...], tables: Path) -> Gate:

@@ -66,13 +66,19 @@ GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of t
 
 # --- what is surveyed, and where it goes ---
 GEMCRAWL_VOCABULARY: str | None = None  # directory with words, weights and fingerprints of one's own, see docs/vocabulary.md
-GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")  # directory of the snapshots
+GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")  # directory of the snapshots, or a place in an object store (docs/stores.md)
+# where S3 is spoken, if not at Amazon, by the variables that its own tools read; pyarrow does not
+GEMCRAWL_S3_ENDPOINT = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
+GEMCRAWL_AZURE_ACCOUNT = os.environ.get("AZURE_STORAGE_ACCOUNT", "")  # the storage account of an output az://container/...
+GEMCRAWL_LEASE_SECONDS = 60  # so long after its last sign of life a run in an object store counts as dead
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own
 GEMCRAWL_AS_OF: str | None = None  # None: today
 GEMCRAWL_EXCLUDE: str | None = None  # file of codes and hosts that are asked nothing
 GEMCRAWL_RESUME: str | None = None  # a run id, "last", "new"; None: the last run of today, when it is unfinished and the same
 GEMCRAWL_DEADLINE: str | None = None  # such as 6h: what is missing then is published as partial
+# HOST or HOST:PORT at which the workers of a Dask cluster reach the parent; None: the address it reaches the scheduler from, at any port
+GEMCRAWL_FLEET_ADDRESS = os.environ.get("GEMCRAWL_FLEET_ADDRESS") or None
 GEMCRAWL_GRACE_SECONDS = 30.0  # what municipalities under way get when the run ends early
 GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at the end
 GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gemcrawl.places import StorePath
 from tests.support import loopback
 from tests.support.authority import Authority
+from tests.support.store import Store, StoreServer
 from tests.support.world import World
 
 loopback.install()
@@ -39,3 +42,25 @@ def make_world(authority: Authority) -> Iterator[Callable[..., World]]:
             return stack.enter_context(World(hosts, authority, **options))
 
         yield make
+
+
+@pytest.fixture(scope="session")
+def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreServer]:
+    """A server that speaks S3; see `tests.support.store`."""
+    with StoreServer(tmp_path_factory.mktemp("store") / "server.log") as server:
+        yield server
+
+
+@pytest.fixture
+def store(store_server: StoreServer) -> Store:
+    """An empty place in an object store."""
+    return store_server.bucket()
+
+
+@pytest.fixture(params=["directory", "store"])
+def output(request: pytest.FixtureRequest, tmp_path: Path) -> Path | StorePath:
+    """An empty output of each kind."""
+    if request.param == "directory":
+        return tmp_path
+    found: Store = request.getfixturevalue("store")
+    return found.place

@@ -7,7 +7,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -22,7 +22,7 @@ from gemcrawl.cli.export import export
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
-from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output
 from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
@@ -31,6 +31,9 @@ from gemcrawl.cli.report import make as make_report
 from gemcrawl.cli.report import report
 from gemcrawl.cli.summary import summary
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
 
 app = typer.Typer(
     name="gemcrawl",
@@ -56,7 +59,6 @@ class LogLevel(StrEnum):
     error = "ERROR"
 
 
-Output = Annotated[Path, typer.Option("--output", help="Directory of the snapshots.", show_default=True)]
 LogLevelOption = Annotated[LogLevel, typer.Option("--log-level", case_sensitive=False, help="What is logged to standard error.")]
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="One record a line: as text, or as a JSON object.")]
 LogFile = Annotated[Path | None, typer.Option("--log-file", help="Log to this file instead of standard error.")]
@@ -65,7 +67,18 @@ NoRender = Annotated[
     bool, typer.Option("--no-render", help="Never start a browser: forms that only scripts build are typed by their product.")
 ]
 Workers = Annotated[
-    int, typer.Option(min=1, help="Processes that survey, each --concurrency municipalities at a time; servers are asked no faster.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="Processes that survey, each --concurrency municipalities at a time; servers are asked no faster. "
+        "One when left out, or with --dask as many as the cluster has threads.",
+    ),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="Scheduler of a Dask cluster, such as tcp://10.0.0.1:8786, that runs the workers; --output is to be shared."
+    ),
 ]
 MaxPages = Annotated[int, typer.Option("--max-pages", min=1, help="Pages fetched per municipality at the most.")]
 
@@ -85,11 +98,12 @@ def crawl(
     ] = None,
     known_hosts: Annotated[Path | None, typer.Option(help="CSV file code,host: hosts where forms are known to be.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
-    output: Output = Path("output"),
+    output: Output = "output",
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time, by each worker.")] = 24,
-    workers: Workers = 1,
+    workers: Workers = None,
+    dask: Dask = None,
     no_render: NoRender = False,
     resume: Annotated[
         str | None,
@@ -138,7 +152,7 @@ def crawl(
     settings = {
         "GEMCRAWL_REGISTRY": _text(registry),
         "GEMCRAWL_KNOWN_HOSTS": _text(known_hosts),
-        "GEMCRAWL_OUTPUT": str(output),
+        "GEMCRAWL_OUTPUT": output,
         "GEMCRAWL_CONNECT_TO": connect_to or [],
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": _text(ca_file),
@@ -160,9 +174,10 @@ def crawl(
     _run_and_show(
         settings,
         workers=workers,
+        dask=dask,
         only=codes,
         as_of=as_of,
-        query_options="" if output == Path("output") else f"--output {output} ",
+        query_options="" if output == "output" else f"--output {output} ",
         again=_again(),
         metrics=metrics,
     )
@@ -170,12 +185,13 @@ def crawl(
 
 @app.command()
 def demo(
-    output: Output = Path("output/demo"),
+    output: Output = "output/demo",
     night: Annotated[int, typer.Option(min=1, max=2, help="1: as it is; 2: after repair, ten forms fixed and three new faults.")] = 1,
     size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
     delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
-    workers: Workers = 1,
+    workers: Workers = None,
+    dask: Dask = None,
     no_render: NoRender = False,
     keep_parts: KeepParts = False,
     again: Annotated[
@@ -194,6 +210,7 @@ def demo(
     """
     from gemcrawl.demo.process import DemoServer
     from gemcrawl.demo.score import score
+    from gemcrawl.places import place
 
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
         settings = (
@@ -204,12 +221,12 @@ def demo(
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
             raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
-        snapshot = _run_and_show(settings, workers=workers, query_options=f"--output {output} ", leave=False)
+        snapshot = _run_and_show(settings, workers=workers, dask=dask, query_options=f"--output {output} ", leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
             console.print(Text(f"  {line}"))
-    index, _ = make_report(output)
+    index, _ = make_report(place(output))
     console.print()
     console.print(Text(f"report, to open in a browser: {index.absolute().as_uri()}"), soft_wrap=True)
 
@@ -254,22 +271,23 @@ def _text(path: Path | None) -> str | None:
 def _run_and_show(
     settings: dict[str, Any],
     *,
-    workers: int = 1,
+    workers: int | None = None,
+    dask: str | None = None,
     only: str = "",
     as_of: str = "",
     query_options: str = "",
     again: str = "",
     leave: bool = True,
     metrics: Path | None = None,
-) -> Path:
+) -> Place:
     """Runs, prints the summary, and leaves with the run's exit code unless it published and ``leave`` is false."""
     from gemcrawl.cli.run import run_crawl, run_measured
     from gemcrawl.cli.summary import show
 
     if metrics is None:
-        result = run_crawl(settings, workers=workers, only=only, as_of=as_of, again=again)
+        result = run_crawl(settings, workers=workers, dask=dask, only=only, as_of=as_of, again=again)
     else:
-        result = run_measured(settings, metrics, workers=workers, only=only, as_of=as_of, again=again)
+        result = run_measured(settings, metrics, workers=workers, dask=dask, only=only, as_of=as_of, again=again)
     if result.message:
         Console(stderr=True).print(Text(result.message), soft_wrap=True)
     if result.snapshot is None or result.code is ExitCode.HELD_BACK:

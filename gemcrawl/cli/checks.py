@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gemcrawl.places import Place
+
 State = Literal["ok", "warning", "error"]
 
 RESOLVE_SECONDS = 10.0
@@ -77,7 +79,7 @@ def _addresses(host: str) -> list[str]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def clock(output: Path, *, now: datetime | None = None) -> Check:
+def clock(output: Place, *, now: datetime | None = None) -> Check:
     """Whether the time of day can be true, which certificates are judged by, and whether the clock that budgets use goes on."""
     from gemcrawl.transport.preload import LIST_DATE
 
@@ -103,7 +105,7 @@ def disk(output: Path) -> Check:
     try:
         usage = shutil.disk_usage(output)
         inodes = os.statvfs(output)
-        night = sum(file.stat().st_size for path in snapshots(output)[-1:] for file in path.iterdir())
+        night = sum(file.stat().st_size for path in snapshots(output)[-1:] for file in (output / path.name).iterdir())
     except OSError as error:
         return Check("disk", "warning", f"cannot be looked at ({error.strerror})")
     found = f"{usage.free // 1024**2} MB left" + (f", {usage.free // (2 * night)} nights" if night else "")
@@ -142,7 +144,7 @@ def permissions(output: Path) -> Check:
     return Check("permissions", "ok", f"all of it belongs to user {user}")
 
 
-def last_night(output: Path, *, now: datetime | None = None) -> Check:
+def last_night(output: Place, *, now: datetime | None = None) -> Check:
     """How old the newest snapshot is, and whether a later night is suspect or unfinished."""
     from gemcrawl.snapshot.gate import told_of
     from gemcrawl.snapshot.publish import SUSPECT

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from gemcrawl.cli import formats
+from gemcrawl.cli.options import Output
 
 
 class Form(StrEnum):
@@ -26,7 +27,7 @@ class Form(StrEnum):
 def diff(
     old: Annotated[str, typer.Argument(help="A snapshot: its name or the beginning of it, a path, latest, or previous.")] = "previous",
     new: Annotated[str, typer.Argument(help="A later one.")] = "latest",
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     how: Annotated[Form, typer.Option("--format", help="How it is written.")] = Form.table,
     to: Annotated[Path | None, typer.Option("--to", metavar="FILE", help="Write to this file; needed for parquet.")] = None,
     all_kinds: Annotated[bool, typer.Option("--all-kinds", help="Forms of every kind, not only appointment and contact.")] = False,
@@ -48,10 +49,11 @@ def diff(
     from gemcrawl.exceptions import UsageError
     from gemcrawl.export.cells import as_json
     from gemcrawl.items import IN_SCOPE
+    from gemcrawl.places import place
 
     if how is Form.table and to is not None:
         raise UsageError("--to wants --format markdown, csv, json or parquet; a table is for the terminal")
-    found = compare(output, old, new, kinds=() if all_kinds else IN_SCOPE, register=registry)
+    found = compare(place(output), old, new, kinds=() if all_kinds else IN_SCOPE, register=registry)
     if how is Form.table:
         Console().print(Markdown("\n".join(tables.markdown(found)), hyperlinks=False))
     elif how is Form.markdown:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,12 +16,16 @@ from rich.text import Text
 from gemcrawl.cli import checks
 from gemcrawl.cli.checks import Check, State
 from gemcrawl.cli.exit_codes import ExitCode
+from gemcrawl.cli.options import Output
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
 
 _STYLES: dict[State, str] = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 
 def doctor(
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     ca_file: Annotated[Path | None, typer.Option(metavar="PEM", help="Root certificates to be used instead of the system's.")] = None,
     resolve: Annotated[
         list[str] | None, typer.Option(metavar="HOST", help="Look up the address of this host, a canary for instance; may be repeated.")
@@ -33,8 +37,10 @@ def doctor(
 
     Exit codes: 0 a survey can run (warnings say what it would do without), 1 it cannot.
     """
+    from gemcrawl.places import place
+
     table = Table(box=None, pad_edge=False, show_header=False)
-    found = [*examine(output, ca_file, resolve or ())]
+    found = [*examine(place(output), ca_file, resolve or ())]
     for check in found:
         table.add_row(Text(check.state, style=_STYLES[check.state]), Text(check.name), Text(check.found, overflow="fold"))
         if check.remedy:
@@ -43,7 +49,7 @@ def doctor(
     raise typer.Exit(ExitCode.ERROR if any(check.state == "error" for check in found) else ExitCode.PUBLISHED)
 
 
-def examine(output: Path, ca_file: Path | None, resolve: Sequence[str]) -> Iterator[Check]:
+def examine(output: Place, ca_file: Path | None, resolve: Sequence[str]) -> Iterator[Check]:
     """All checks, in the order in which a run needs what they are about."""
     yield browser()
     yield roots(ca_file)
@@ -52,8 +58,9 @@ def examine(output: Path, ca_file: Path | None, resolve: Sequence[str]) -> Itera
     writing = writable(output)
     yield writing
     if writing.state == "ok":
-        yield checks.disk(output)
-        yield checks.permissions(output)
+        if isinstance(output, Path):
+            yield checks.disk(output)
+            yield checks.permissions(output)
         yield checks.last_night(output)
     yield preload_list()
 
@@ -101,7 +108,7 @@ def roots(ca_file: Path | None) -> Check:
     return Check("root certificates", "ok", f"{count} in {where}")
 
 
-def writable(output: Path) -> Check:
+def writable(output: Place) -> Check:
     """Whether snapshots can be written; the directory is made, as a run would."""
     from gemcrawl.exceptions import OutputError
     from gemcrawl.snapshot.output import prepare_output

@@ -8,13 +8,13 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from gemcrawl.cli.options import Output
 from gemcrawl.exceptions import UsageError
 from gemcrawl.items import Host, columns
 from gemcrawl.report.case import NEEDS, host, host_names, ordered, results, way, what
@@ -22,6 +22,9 @@ from gemcrawl.report.words import Words
 from gemcrawl.transport import ncsc
 from gemcrawl.transport import rules as rule_sets
 from gemcrawl.transport.urls import clean
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
 
 Row = dict[str, Any]
 
@@ -39,19 +42,21 @@ def rules() -> None:
 
 def explain(
     form_id: Annotated[str, typer.Argument(help="Id of a form, or the beginning of it.")],
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     as_json: Annotated[bool, typer.Option("--json", help="The rows of the form, its municipality, hosts and pages, as JSON.")] = False,
 ) -> None:
     """Tell the whole case of one form: what and where, the way, the hosts, the findings, which norm fails on what, and what mends it.
 
     Example: gemcrawl explain 3f2a
     """
+    from gemcrawl.places import place
+
     if as_json:
-        form, municipality, hosts, pages = _facts(form_id, output)
+        form, municipality, hosts, pages = _facts(form_id, place(output))
         told = {"form": form, "municipality": municipality, "hosts": [dataclasses.asdict(host) for host in hosts], "pages": pages}
         typer.echo(json.dumps(told, indent=2, default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value)))
     else:
-        _show(case(form_id, output))
+        _show(case(form_id, place(output)))
 
 
 def _show(lines: Iterable[str]) -> None:
@@ -96,7 +101,7 @@ def _dated(day: date, note: str) -> str:
     return f"{day.isoformat()} ({note})" if note else day.isoformat()
 
 
-def case(form_id: str, output: Path) -> Iterator[str]:
+def case(form_id: str, output: Place) -> Iterator[str]:
     """The case as lines; what begins in the first column is a heading.  Strings from sites hold no control characters.
 
     Raises:
@@ -145,7 +150,7 @@ def _case(form: Row, municipality: Row, hosts: list[Host], pages: list[Row]) -> 
             yield f"  {weight}: {SAY(f'weights.{weight}')}"
 
 
-def _facts(form_id: str, output: Path) -> tuple[Row, Row, list[Host], list[Row]]:
+def _facts(form_id: str, output: Place) -> tuple[Row, Row, list[Host], list[Row]]:
     from gemcrawl.snapshot.read import connect
 
     with connect(output) as database:

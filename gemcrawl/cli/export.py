@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gemcrawl.cli.bar import bar
+from gemcrawl.cli.options import Output
 from gemcrawl.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def export(
             help="csv: a file per table; geojson: municipalities as points; sqlite: one database with types and keys; dcat: DCAT-AP-NL 3.0 for a portal.",
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     snapshot: Annotated[str, typer.Option(help="A snapshot: its name or the beginning of it, a path, latest, or previous.")] = "latest",
     table: Annotated[
         list[str] | None,
@@ -45,7 +46,12 @@ def export(
             metavar="TABLE", help="With csv and sqlite: municipalities, forms, pages or hosts; may be repeated; all when left out."
         ),
     ] = None,
-    into: Annotated[Path | None, typer.Option("--into", metavar="DIR", help="Folder of the files; OUTPUT/export when left out.")] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into", metavar="DIR", help="Folder of the files; when left out OUTPUT/export, or export where the output is a store."
+        ),
+    ] = None,
     portal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With dcat: TOML file that says who publishes, where and under which licence.")
     ] = None,
@@ -62,7 +68,9 @@ def export(
     from gemcrawl.compare.load import resolve
     from gemcrawl.export.portal import WANTED, Publisher
     from gemcrawl.export.tables import Snapshot
+    from gemcrawl.places import place
 
+    at = place(output)
     if table and to not in (Target.csv, Target.sqlite):
         raise UsageError(
             f"--table is for --to csv and sqlite; {to} describes {'the whole snapshot' if to is Target.dcat else 'municipalities'}"
@@ -72,9 +80,9 @@ def export(
     if portal is None and to is Target.dcat:
         raise UsageError(f"--to dcat wants --portal FILE, which says who publishes; {WANTED}")
     publisher = Publisher.read(portal) if portal is not None else None
-    found = Snapshot.open(resolve(output, snapshot))
+    found = Snapshot.open(resolve(at, snapshot))
     tables = ("municipalities",) if to is Target.geojson else found.chosen(tuple(table or ()))
-    folder = into or output / "export"
+    folder = into or (at / "export" if isinstance(at, Path) else Path("export"))  # files for tools of this machine
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gemcrawl.cli.exit_codes import ExitCode
+    from gemcrawl.places import Place
 
 
 def check(path: Path) -> None:
@@ -31,7 +32,7 @@ def check(path: Path) -> None:
         raise UsageError(f"--metrics {str(path)!r} is no file in a directory that can be written; name another")
 
 
-def write(path: Path, output: Path, *, code: ExitCode, seconds: float) -> None:
+def write(path: Path, output: Place, *, code: ExitCode, seconds: float) -> None:
     """Writes the metrics of a run that just ended, and of the snapshot that is the latest now, in one rename.
 
     Args:
@@ -69,7 +70,7 @@ def write(path: Path, output: Path, *, code: ExitCode, seconds: float) -> None:
         raise UsageError(f"--metrics {str(path)!r} cannot be written ({reason}); name another, or make its directory writable") from None
 
 
-def _latest(output: Path) -> dict[str, Any]:
+def _latest(output: Place) -> dict[str, Any]:
     """Numbers of the newest snapshot; empty when there is none whose descriptor can be read."""
     try:
         told = json.loads((latest(output) / DESCRIPTOR).read_bytes())

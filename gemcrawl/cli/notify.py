@@ -11,11 +11,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from gemcrawl.cli.options import Output
 from gemcrawl.exceptions import UsageError
 from gemcrawl.transport.urls import clean
 
 if TYPE_CHECKING:
     from gemcrawl.notify.messages import Case, Message
+    from gemcrawl.places import Place
 
 _SQL = """
     SELECT f.municipality, m.name, f.form_id, f.kind, f.page_url, f.supplier, f.verdict, f.personal_data, f.findings, m.security_txt
@@ -37,7 +39,7 @@ class Tongue(StrEnum):
 
 def notify(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Directory for the messages; made when missing.")],
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     by: Annotated[
         Whom, typer.Option("--by", help="One message per municipality, or per supplier for all its municipalities.")
     ] = Whom.municipality,
@@ -66,12 +68,14 @@ def notify(
     from gemcrawl.notify import words
     from gemcrawl.notify.embargo import parse_days
     from gemcrawl.notify.messages import eml, markdown, messages
+    from gemcrawl.places import place
     from gemcrawl.settings import GEMCRAWL_CONTACT
 
+    at = place(output)
     days, date = parse_days(embargo), _date(given)
     for option, address in (("--from", sender_address), ("--cert", cert)):
         _check_address(option, address)
-    cases, seen_on = _cases(output, ("insecure", "downgrade", "weak") if weak else ("insecure", "downgrade"), only or ())
+    cases, seen_on = _cases(at, ("insecure", "downgrade", "weak") if weak else ("insecure", "downgrade"), only or ())
     found = messages(
         cases,
         by=by.value,
@@ -88,7 +92,7 @@ def notify(
     for message in found:
         write_file(to / f"{message.name}.eml", eml(message, sender_address))
         write_file(to / f"{message.name}.md", markdown(message, language.value).encode())
-    _tell(found, cases, to, _record(output, found, date) if date is not None else None)
+    _tell(found, cases, to, _record(at, found, date) if date is not None else None)
 
 
 def _tell(found: list[Message], cases: list[Case], to: Path, recorded: int | None) -> None:
@@ -104,7 +108,7 @@ def _tell(found: list[Message], cases: list[Case], to: Path, recorded: int | Non
         console.print(f"notice recorded of {recorded} findings that nobody was told of before")
 
 
-def _cases(output: Path, verdicts: tuple[str, ...], only: list[str] | tuple[str, ...]) -> tuple[list[Case], datetime]:
+def _cases(output: Place, verdicts: tuple[str, ...], only: list[str] | tuple[str, ...]) -> tuple[list[Case], datetime]:
     from gemcrawl.items import Finding, SecurityTxt
     from gemcrawl.notify.messages import Case
     from gemcrawl.snapshot.read import connect
@@ -131,7 +135,7 @@ def _cases(output: Path, verdicts: tuple[str, ...], only: list[str] | tuple[str,
     return cases, seen
 
 
-def _record(output: Path, found: list[Message], date: datetime) -> int:
+def _record(output: Place, found: list[Message], date: datetime) -> int:
     from gemcrawl.compare.match import path_of
     from gemcrawl.notify.embargo import Notice, record
 

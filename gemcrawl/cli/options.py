@@ -16,3 +16,9 @@ AllowNet = Annotated[
     typer.Option("--allow-net", metavar="CIDR", help="Allow connections to this network although it is not public; may be repeated."),
 ]
 CaFile = Annotated[Path | None, typer.Option("--ca-file", metavar="PEM", help="Trust these root certificates instead of the system's.")]
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output", metavar="PLACE", help="Directory of the snapshots, or a place in an object store: s3://, gs:// or az://bucket/prefix."
+    ),
+]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gemcrawl.cli.options import Output
 
 
 def prune(
     keep: Annotated[int, typer.Option(min=1, help="The newest so many snapshots are kept.")],
     keep_monthly: Annotated[int, typer.Option(min=0, help="And the first of each of the newest so many months.")] = 0,
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     delete: Annotated[bool, typer.Option("--delete", help="Remove them; without it, only told.")] = False,
 ) -> None:
     """Remove old snapshots; without --delete it only says which.
@@ -23,20 +24,23 @@ def prune(
 
     Exit codes: 0 done or told, 1 error, 2 wrong usage, 4 another run works on the output.
     """
-    from gemcrawl.snapshot.lock import OutputLock
-    from gemcrawl.snapshot.prune import plan, remove
+    from gemcrawl.places import place
+    from gemcrawl.snapshot.lock import acquire
+    from gemcrawl.snapshot.prune import plan
+    from gemcrawl.snapshot.prune import prune as remove
 
+    at = place(output)
     if not delete:
-        planned = plan(output, keep=keep, keep_monthly=keep_monthly)
+        planned = plan(at, keep=keep, keep_monthly=keep_monthly)
         for path in planned.removed:
             typer.echo(f"would remove  {path}")
         typer.echo(f"{len(planned.removed)} of {len(planned.kept) + len(planned.removed)} snapshots would go; --delete removes them")
         return
-    plan(output, keep=keep, keep_monthly=keep_monthly)  # an output without snapshots is told before a lock file is made in it
-    lock = OutputLock.acquire(output)
+    plan(at, keep=keep, keep_monthly=keep_monthly)  # an output without snapshots is told before a lock file is made in it
+    lock = acquire(at)
     try:
-        planned = plan(output, keep=keep, keep_monthly=keep_monthly)
-        remove(output, planned)
+        planned = plan(at, keep=keep, keep_monthly=keep_monthly)
+        remove(at, planned)
     finally:
         lock.release()
     for path in planned.removed:

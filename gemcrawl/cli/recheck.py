@@ -13,7 +13,7 @@ from rich.text import Text
 from gemcrawl.cli import formats
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.logs import LogFormat
-from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 from gemcrawl.transport.urls import clean
 
@@ -24,7 +24,7 @@ _STYLES = {"fixed": "green", "still": "yellow", "worse": "red", "unreachable": "
 
 
 def recheck(
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also forms without findings.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON.")] = False,
@@ -50,7 +50,7 @@ def recheck(
     if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise UsageError(f"--log-level {clean(log_level, 40)!r}: it is DEBUG, INFO, WARNING or ERROR")
     settings = {
-        "GEMCRAWL_OUTPUT": str(output),
+        "GEMCRAWL_OUTPUT": output,
         "GEMCRAWL_CONNECT_TO": connect_to or [],
         "GEMCRAWL_ALLOW_NET": allow_net or [],
         "GEMCRAWL_CA_FILE": None if ca_file is None else str(ca_file),

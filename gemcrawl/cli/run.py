@@ -19,24 +19,29 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import Settings
 
+    from gemcrawl.places import Place
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a run ended."""
 
     code: ExitCode
-    snapshot: Path | None = None
+    snapshot: Place | None = None
     run_id: str | None = None
     message: str = ""
     stats: Mapping[str, Any] | None = None
 
 
-def run_crawl(settings: Mapping[str, Any], *, workers: int = 1, only: str = "", as_of: str = "", again: str = "") -> Result:
+def run_crawl(
+    settings: Mapping[str, Any], *, workers: int | None = None, dask: str | None = None, only: str = "", as_of: str = "", again: str = ""
+) -> Result:
     """Runs the forms spider with ``settings`` on top of `gemcrawl.settings`.
 
     Args:
         settings: Scrapy's and gemcrawl's.
-        workers: processes that survey; with more than one, beside this one.
+        workers: processes that survey; with more than one, beside this one.  None: one, or as many as the Dask cluster has threads.
+        dask: address of the scheduler of a Dask cluster, on which they run instead.
         only: codes, comma-separated; all when empty.
         as_of: date of the register; today when empty.
         again: the command that started this, to which ``--resume RUN`` is added in the message about an interrupted run; empty where
@@ -47,39 +52,50 @@ def run_crawl(settings: Mapping[str, Any], *, workers: int = 1, only: str = "", 
     """
     from gemcrawl.spiders.forms import FormsSpider
 
-    if workers > 1:
-        return _run_fleet(settings, workers, only=only, as_of=as_of, again=again)
+    if dask is not None or (workers or 1) > 1:
+        return _run_fleet(settings, workers, dask, only=only, as_of=as_of, again=again)
     crawler, error = run_spider(FormsSpider, settings, only=only, as_of=as_of)
     if isinstance(error, Locked):  # before anything was opened, statistics included
         return Result(ExitCode.LOCKED, None, None, str(error))
     return _result(_stats(crawler), error, again)
 
 
-def _run_fleet(settings: Mapping[str, Any], workers: int, *, only: str, as_of: str, again: str) -> Result:
+def _run_fleet(settings: Mapping[str, Any], workers: int | None, dask: str | None, *, only: str, as_of: str, again: str) -> Result:
     from gemcrawl.cli.progress import Display
+    from gemcrawl.fleet.cluster import Cluster
     from gemcrawl.fleet.parent import Fleet
+    from gemcrawl.fleet.processes import LocalProcesses
     from gemcrawl.night import begin
 
     merged = _merged(settings)
     _log(merged.copy())  # workers are told the settings as they were
+
+    async def run() -> dict[str, Any]:
+        cluster = None if dask is None else await Cluster.connect(dask, workers, merged["GEMCRAWL_FLEET_ADDRESS"])
+        try:
+            night = begin(merged, only=tuple(code for code in only.split(",") if code), as_of=as_of)
+        except BaseException:
+            if cluster is not None:
+                await cluster.close()
+            raise
+        assert night.lock is not None
+        return await Fleet(merged, night, cluster or LocalProcesses(workers or 1, night.lock), Display()).run()
+
     try:
-        night = begin(merged, only=tuple(code for code in only.split(",") if code), as_of=as_of)
+        return _result(asyncio.run(run()), None, again)
     except Locked as error:
         return Result(ExitCode.LOCKED, None, None, str(error))
 
-    async def run() -> dict[str, Any]:
-        return await Fleet(merged, night, workers, Display()).run()
-
-    return _result(asyncio.run(run()), None, again)
-
 
 def _result(stats: Mapping[str, Any], error: BaseException | None, again: str) -> Result:
+    from gemcrawl.places import place
+
     run_id = stats.get("snapshot/run_id")
     if isinstance(error, GemcrawlError) or "snapshot/error" in stats:
         return Result(ExitCode.ERROR, None, run_id, stats.get("snapshot/error") or str(error), stats)
     if error is not None:
         return Result(ExitCode.ERROR, None, run_id, f"{type(error).__name__}: {error}", stats)
-    path = Path(stats["snapshot/path"]) if "snapshot/path" in stats else None
+    path = place(stats["snapshot/path"]) if "snapshot/path" in stats else None
     if "snapshot/held_back" in stats:
         return Result(ExitCode.HELD_BACK, path, run_id, f"held back as suspect: {stats['snapshot/held_back']}; see {path}", stats)
     if path is not None:
@@ -90,9 +106,7 @@ def _result(stats: Mapping[str, Any], error: BaseException | None, again: str) -
     return Result(ExitCode.INTERRUPTED, None, run_id, f"interrupted; {onward}", stats)
 
 
-def run_measured(
-    settings: Mapping[str, Any], metrics: Path, *, workers: int = 1, only: str = "", as_of: str = "", again: str = ""
-) -> Result:
+def run_measured(settings: Mapping[str, Any], metrics: Path, **how: Any) -> Result:
     """As `run_crawl`, and writes to the file ``metrics`` how it went, wrong usage included; not where another run has the output, which
     will tell for itself.
 
@@ -100,12 +114,13 @@ def run_measured(
         UsageError: as `run_crawl`; or the file cannot be written, which is known before anything is requested.
     """
     from gemcrawl.cli import metrics as textfile
+    from gemcrawl.places import place
 
-    output, began = Path(settings["GEMCRAWL_OUTPUT"]), time.monotonic()
+    output, began = place(settings["GEMCRAWL_OUTPUT"]), time.monotonic()
     textfile.check(metrics)
     code = ExitCode.ERROR
     try:
-        result = run_crawl(settings, workers=workers, only=only, as_of=as_of, again=again)
+        result = run_crawl(settings, **how)
         code = result.code
     except UsageError:
         code = ExitCode.USAGE

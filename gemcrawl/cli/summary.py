@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gemcrawl.cli.options import Output
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
+
 RULE_SETS = ("https_2016", "ncsc_webapp_2015", "decree_2023", "internet_nl_2025")
 
 _FAILING = """
-    SELECT count(DISTINCT municipality) FROM read_parquet(?)
+    SELECT count(DISTINCT municipality) FROM forms
     WHERE kind = ? AND {rule} = 'fail'
 """
 
@@ -31,27 +35,30 @@ class Headline:
     statuses: dict[str, dict[str, int]]
 
 
-def headline(snapshot: Path) -> Headline:
+def headline(snapshot: Place) -> Headline:
     """The numbers of one snapshot directory."""
     import duckdb
 
-    forms, municipalities = str(snapshot / "forms.parquet"), str(snapshot / "municipalities.parquet")
+    from gemcrawl.places import read_table
+
     with duckdb.connect() as db:
+        db.register("forms", read_table(snapshot / "forms.parquet", ["municipality", "kind", *RULE_SETS]))
+        db.register("municipalities", read_table(snapshot / "municipalities.parquet", ["outcome", "appointment", "contact"]))
         failing: dict[str, dict[str, int]] = {}
         for kind in ("appointment", "contact"):
             failing[kind] = {}
             for rule in RULE_SETS:
-                row = db.execute(_FAILING.format(rule=rule), [forms, kind]).fetchone()
+                row = db.execute(_FAILING.format(rule=rule), [kind]).fetchone()
                 failing[kind][rule] = int(row[0]) if row else 0
-        outcomes = db.execute("SELECT outcome, count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1", [municipalities]).fetchall()
+        outcomes = db.execute("SELECT outcome, count(*) FROM municipalities GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
         statuses = {
-            kind: dict(db.execute(f"SELECT {kind}, count(*) FROM read_parquet(?) GROUP BY 1", [municipalities]).fetchall())  # noqa: S608
+            kind: dict(db.execute(f"SELECT {kind}, count(*) FROM municipalities GROUP BY 1").fetchall())  # noqa: S608
             for kind in ("appointment", "contact")
         }
     return Headline(sum(n for _, n in outcomes), failing, dict(outcomes), statuses)
 
 
-def show(console: Console, snapshot: Path, *, query_options: str = "") -> None:
+def show(console: Console, snapshot: Place, *, query_options: str = "") -> None:
     """Prints the summary of a snapshot."""
     numbers = headline(snapshot)
     total = numbers.municipalities
@@ -83,7 +90,7 @@ def show(console: Console, snapshot: Path, *, query_options: str = "") -> None:
 
 
 def summary(
-    output: Annotated[Path, typer.Option("--output", help="Directory of the snapshots.")] = Path("output"),
+    output: Output = "output",
     snapshot: Annotated[str, typer.Option(help="A snapshot: its name or the beginning of it, a path, latest, or previous.")] = "latest",
     as_json: Annotated[bool, typer.Option("--json", help="The numbers as JSON, for a dashboard.")] = False,
 ) -> None:
@@ -96,15 +103,17 @@ def summary(
     from gemcrawl.cli.formats import write_text
     from gemcrawl.compare.load import resolve
     from gemcrawl.export.cells import as_json as encoded
+    from gemcrawl.places import place
 
-    found = resolve(output, snapshot)
+    at = place(output)
+    found = resolve(at, snapshot)
     if as_json:
-        write_text(encoded(values(output, found)), None)
+        write_text(encoded(values(at, found)), None)
     else:
-        show(Console(), found, query_options="" if output == Path("output") else f"--output {output} ")
+        show(Console(), found, query_options="" if output == "output" else f"--output {output} ")
 
 
-def values(output: Path, snapshot: Path) -> dict[str, Any]:
+def values(output: Place, snapshot: Place) -> dict[str, Any]:
     """The numbers of a snapshot as JSON holds them.
 
     ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before, and is null without one.

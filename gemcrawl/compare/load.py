@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gemcrawl import registry
 from gemcrawl.compare.diff import compare
 from gemcrawl.compare.model import Diff, FormState, Night, Second, TownState
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import IN_SCOPE, Kind, Recheck
+from gemcrawl.places import Place, place, read_table
 from gemcrawl.snapshot import rechecks
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.read import latest, snapshots
@@ -23,12 +23,12 @@ _FORMS = ["municipality", "form_id", "kind", "page_url", "verdict", "supplier", 
 _TOWNS = ["code", "name", "outcome", "appointment", "contact"]
 
 
-def name_of(snapshot: Path) -> str:
+def name_of(snapshot: Place) -> str:
     """The name of the snapshot in a directory."""
     return snapshot.name.removeprefix("snapshot=")
 
 
-def resolve(output: Path, wanted: str, *, before: Path | None = None) -> Path:
+def resolve(output: Place, wanted: str, *, before: Place | None = None) -> Place:
     """The directory of a snapshot as a person names it: ``latest``, ``previous``, its name, the beginning of its name, or a path.
 
     Args:
@@ -49,7 +49,7 @@ def resolve(output: Path, wanted: str, *, before: Path | None = None) -> Path:
         if not older:
             raise UsageError(f"there is no snapshot before {name_of(newest)} in {output}")
         return older[-1]
-    path = Path(wanted)
+    path = place(wanted)
     if "/" in wanted or path.name.startswith("snapshot="):
         if (path / DESCRIPTOR).is_file():
             return path
@@ -62,7 +62,7 @@ def resolve(output: Path, wanted: str, *, before: Path | None = None) -> Path:
     raise UsageError(f"{wanted!r}: {problem}; the newest in {output} are: {newest_names}; latest, previous and paths are taken too")
 
 
-def night(snapshot: Path, *, kinds: Collection[Kind] = IN_SCOPE) -> Night:
+def night(snapshot: Place, *, kinds: Collection[Kind] = IN_SCOPE) -> Night:
     """One snapshot, with the forms of these kinds (of all kinds when empty).
 
     Raises:
@@ -76,16 +76,16 @@ def night(snapshot: Path, *, kinds: Collection[Kind] = IN_SCOPE) -> Night:
     return Night(snapshot=name_of(snapshot), towns=tuple(towns), forms=tuple(forms), complete=_is_complete(snapshot, len(towns)))
 
 
-def _rows(path: Path, columns: list[str], kinds: Collection[Kind] = ()) -> list[dict[str, Any]]:
+def _rows(path: Place, columns: list[str], kinds: Collection[Kind] = ()) -> list[dict[str, Any]]:
     try:
         filters = [("kind", "in", list(kinds))] if kinds else None
-        rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, filters=filters, partitioning=None).to_pylist()
+        rows: list[dict[str, Any]] = read_table(path, columns, filters).to_pylist()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise OutputError(f"cannot read {path}: {' '.join(str(error).split())}") from None
     return rows
 
 
-def _is_complete(snapshot: Path, towns: int) -> bool:
+def _is_complete(snapshot: Place, towns: int) -> bool:
     """Whether the run asked for all that the register held, by its descriptor."""
     try:
         rows = json.loads((snapshot / DESCRIPTOR).read_bytes())["gemcrawl"]["registry"]["rows"]
@@ -94,7 +94,7 @@ def _is_complete(snapshot: Path, towns: int) -> bool:
     return not isinstance(rows, int) or towns >= rows
 
 
-def seconds(output: Path, *, after: str) -> Iterator[Second]:
+def seconds(output: Place, *, after: str) -> Iterator[Second]:
     """What the rechecks said that began after the snapshot of this name.
 
     Raises:
@@ -113,7 +113,7 @@ def _second(name: str, row: Recheck) -> Second | None:
     return Second(name=name, municipality=row.municipality, kind=row.kind, pages=pages, verdict=row.verdict)
 
 
-def diff(output: Path, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None) -> Diff:
+def diff(output: Place, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None) -> Diff:
     """Compares two snapshots, with everything in ``output`` that may confirm a change.
 
     That is: the rechecks later than the older one, and of the other runs later than it the last before and the first after the newer one.
@@ -138,7 +138,7 @@ def diff(output: Path, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOPE
 
 
 def diff_of(
-    output: Path, older: Path, newer: Path, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None, until: str = ""
+    output: Place, older: Place, newer: Place, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None, until: str = ""
 ) -> Diff:
     """The same for two directories.
 

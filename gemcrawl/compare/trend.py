@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
+from gemcrawl.places import Place
 from gemcrawl.snapshot.read import connect
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ class Trend:
     """supplier, municipalities, findings, fixed, open, median_days, slowest_days."""
 
 
-def trend(output: Path) -> Trend:
+def trend(output: Place) -> Trend:
     """The trend over all snapshots in a directory.
 
     Raises:
@@ -47,7 +47,7 @@ def trend(output: Path) -> Trend:
     return Trend(**rows)
 
 
-def since(output: Path) -> dict[tuple[str, str], str]:
+def since(output: Place) -> dict[tuple[str, str], str]:
     """For every form of the newest snapshot, by municipality and form_id: the snapshot since which its verdict is what it is.
 
     Raises:

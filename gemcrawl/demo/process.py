@@ -73,7 +73,7 @@ class DemoServer:
         self.registry, self.known_hosts, self.ca_file = Path(told["registry"]), Path(told["known_hosts"]), Path(told["ca_file"])
         self.truth_file, self.log_file, self.sent_file = Path(told["truth"]), Path(told["log"]), Path(told["sent"])
 
-    def settings(self, output: Path, *, delay: float) -> dict[str, Any]:
+    def settings(self, output: Path | str, *, delay: float) -> dict[str, Any]:
         """Scrapy settings with which a survey reaches this nation and no other, ``delay`` seconds between requests to one server."""
         return {
             "GEMCRAWL_REGISTRY": str(self.registry),

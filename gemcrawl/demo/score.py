@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
+from gemcrawl.places import Place, read_table
 
 SCORED_KINDS = ("appointment", "contact")
 RULE_SETS = ("ncsc_webapp_2015", "decree_2023", "internet_nl_2025")
@@ -157,7 +157,7 @@ class Score:
         return [*lines, f"appointment form without https: {self.headline} municipalities measured, {self.headline_truth} in truth"]
 
 
-def score(snapshot_dir: Path, truth_file: Path, sent_file: Path | None = None) -> Score:
+def score(snapshot_dir: Place, truth_file: Path, sent_file: Path | None = None) -> Score:
     """Compares a snapshot with the truth that the nation's server wrote.
 
     Forms are matched by municipality, kind and page URL without query and fragment.
@@ -169,9 +169,9 @@ def score(snapshot_dir: Path, truth_file: Path, sent_file: Path | None = None) -
         OSError: a table or the truth cannot be read.
     """
     truth = json.loads(truth_file.read_text(encoding="utf-8"))
-    forms = pq.read_table(snapshot_dir / "forms.parquet", columns=_FORM_COLUMNS).to_pylist()
+    forms = read_table(snapshot_dir / "forms.parquet", _FORM_COLUMNS).to_pylist()
     columns = ["code", "outcome", "reason", "appointment", "contact", "rendered"]
-    rows = {row["code"]: row for row in pq.read_table(snapshot_dir / "municipalities.parquet", columns=columns).to_pylist()}
+    rows = {row["code"]: row for row in read_table(snapshot_dir / "municipalities.parquet", columns).to_pylist()}
     result = Score()
     by_town: dict[str, list[dict[str, Any]]] = {}
     for form in forms:

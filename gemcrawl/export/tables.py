@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.places import Place, large_parquet
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 
 ROWS = 2000
@@ -22,11 +21,11 @@ ROWS = 2000
 class Snapshot:
     """A published snapshot and its descriptor."""
 
-    path: Path
+    path: Place
     descriptor: dict[str, Any]
 
     @classmethod
-    def open(cls, path: Path) -> Snapshot:
+    def open(cls, path: Place) -> Snapshot:
         """Reads the descriptor of the snapshot in a directory.
 
         Raises:
@@ -80,7 +79,7 @@ class Snapshot:
         """
         path = self.path / f"{table}.parquet"
         try:
-            file = pq.ParquetFile(path)
+            file = large_parquet(path)
             empty = True
             for batch in file.iter_batches(ROWS):
                 empty = False

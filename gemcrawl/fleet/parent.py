@@ -6,17 +6,15 @@ import asyncio
 import contextlib
 import json
 import logging
-import socket
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gemcrawl.exceptions import OutputError
 from gemcrawl.fleet.turns import TurnKeeper
-from gemcrawl.fleet.wire import Message, Wire
 from gemcrawl.fleet.work import Work, longest_first
 from gemcrawl.interruption import STUCK_SECONDS, Interruption
+from gemcrawl.places import reason
 from gemcrawl.publication import publish_night
 from gemcrawl.snapshot.commit import so_far, spoilt
 from gemcrawl.snapshot.previous import survey_seconds
@@ -25,11 +23,12 @@ from gemcrawl.transport import preload
 from gemcrawl.transport.urls import clean
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
     from collections.abc import Callable, Iterable
 
     from scrapy.settings import BaseSettings
 
+    from gemcrawl.fleet.processes import Started, Workers
+    from gemcrawl.fleet.wire import Message, Wire
     from gemcrawl.items import Reason
     from gemcrawl.night import Night
 
@@ -61,12 +60,16 @@ class _Worker:
     """One process."""
 
     number: int
-    process: Process
-    wire: Wire
+    process: Started
+    tended: asyncio.Task[None] | None
     places: int = 0
     """Municipalities at the same time; 0 until it is ready."""
     at_work: dict[str, float] = field(default_factory=dict)
     """Municipalities that it has, and since when."""
+
+    @property
+    def wire(self) -> Wire:
+        return self.process.wire
 
 
 class Fleet:
@@ -75,12 +78,12 @@ class Fleet:
     Args:
         settings: of the run, as one process would have them.
         night: the run, whose lock this process holds; lets go of it at the end.
-        workers: processes.
+        workers: who starts them; is closed at the end.
         display: for the person at the terminal.
     """
 
-    def __init__(self, settings: BaseSettings, night: Night, workers: int, display: Shown) -> None:
-        self._settings, self._night, self._size, self._display = settings, night, workers, display
+    def __init__(self, settings: BaseSettings, night: Night, workers: Workers, display: Shown) -> None:
+        self._settings, self._night, self._hands, self._display = settings, night, workers, display
         self._names = {entry.code: clean(entry.name, 30) for entry in night.plan.registry.entries}
         self._workers: list[_Worker] = []
         self._tending: set[asyncio.Task[None]] = set()
@@ -120,7 +123,10 @@ class Fleet:
         finally:
             for worker in self._workers:
                 worker.wire.close()  # which ends it
-            self._night.lock.release()
+            try:
+                await self._hands.close()
+            finally:
+                self._night.lock.release()
         return self._told
 
     async def _survey(self) -> None:
@@ -133,8 +139,8 @@ class Fleet:
             logger.warning("the packaged HSTS preload list is of %s; hosts added since are judged by their header alone", preload.LIST_DATE)
         self._display.begin(len(entries), len(done), self._slow, note=self._night.plan.note)
         try:
-            for number in range(min(self._size, max(1, len(todo)))):
-                await self._start(number)
+            for number in range(min(self._hands.size, max(1, len(todo)))):
+                self._start(number)
             await self._until(lambda: not self._work and not any(worker.at_work for worker in self._workers))
             if self._spoilt and not self._begun and await self._calm_down():
                 self._again = True
@@ -187,6 +193,8 @@ class Fleet:
         self._no_more = True
         for worker in self._workers:
             self._tell_end(worker)
+        for task in self._tending - {worker.tended for worker in self._workers}:
+            task.cancel()  # it waits for a place to be started at
         patience = STUCK_SECONDS + self._settings.getfloat("GEMCRAWL_GRACE_SECONDS")
         if self._tending:
             _, stuck = await asyncio.wait(self._tending, timeout=patience)
@@ -204,27 +212,16 @@ class Fleet:
         else:
             worker.wire.send(done=True)
 
-    async def _start(self, number: int) -> None:
-        """Starts a worker and tells it the settings."""
-        assert self._night.lock is not None
-        ours, theirs = socket.socketpair()
-        with theirs:
-            inherited = (theirs.fileno(), self._night.lock.fileno())
-            command = [sys.executable, "-m", "gemcrawl.fleet.worker", *map(str, inherited)]
-            # a session of its own: Ctrl-C at the terminal is for the parent, which tells its workers what it means
-            process = await asyncio.create_subprocess_exec(*command, pass_fds=inherited, start_new_session=True)
-        ours.setblocking(False)
-        worker = _Worker(number, process, await Wire.over(ours))
-        worker.wire.send(settings=self._settings_of_a_worker())
-        self._workers.append(worker)
-        task = asyncio.create_task(self._tend(worker))
+    def _start(self, number: int) -> None:
+        """Starts a worker; it is tended from then on."""
+        task = asyncio.create_task(self._tend(number))
         self._tending.add(task)
         task.add_done_callback(self._tended)
 
     def _tended(self, task: asyncio.Task[None]) -> None:
         self._tending.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:  # no other worker could be started, say
-            self._fail(f"{type(error).__name__}: {error}; run {self._night.record.run_id} is kept")
+        if not task.cancelled() and (error := task.exception()) is not None:  # no worker could be started, say
+            self._fail(f"{reason(error) if isinstance(error, OSError) else repr(error)}; run {self._night.record.run_id} is kept")
 
     def _settings_of_a_worker(self) -> dict[str, Any]:
         """All that is not Scrapy's default: what this process was given counts, whatever the environment of a worker says."""
@@ -236,48 +233,55 @@ class Fleet:
             "GEMCRAWL_OUTPUT": str(self._night.plan.output.absolute()),
             "GEMCRAWL_RESUME": self._night.record.run_id,
             "GEMCRAWL_DEADLINE": left,
-            "GEMCRAWL_RENDER_RUN_PAGES": self._settings.getint("GEMCRAWL_RENDER_RUN_PAGES") // self._size,
+            "GEMCRAWL_RENDER_RUN_PAGES": self._settings.getint("GEMCRAWL_RENDER_RUN_PAGES") // self._hands.size,
             "ITEM_PIPELINES": pipelines,
             "EXTENSIONS": {"scrapy.extensions.logstats.LogStats": None},
+            **self._hands.apart,
         }
         return {name: value for name, value in told.items() if _is_json(value)}
 
-    async def _tend(self, worker: _Worker) -> None:
-        """Listens to a worker until it is gone; then sees to what it had."""
+    async def _tend(self, number: int) -> None:
+        """Starts a worker, tells it the settings, and listens to it until it is gone; then sees to what it had."""
+        worker = _Worker(number, await self._hands.start(number), asyncio.current_task())
+        worker.wire.send(settings=self._settings_of_a_worker())
+        self._workers.append(worker)
         async for message in worker.wire.messages():
             self._said(worker, message)
         worker.wire.close()
-        await worker.process.wait()
-        self._workers.remove(worker)
+        began, worker.places = bool(worker.places), 0  # it is handed out nothing more, and nobody takes what it had for done
+        code = await worker.process.ended()
         self._keeper.gone(worker.wire)
         if not self._no_more and not self._begun:
-            await self._replace(worker)
+            await self._replace(worker, code, began=began)
+        self._workers.remove(worker)
         self._changed.set()
 
-    async def _replace(self, worker: _Worker) -> None:
+    async def _replace(self, worker: _Worker, code: int | None, *, began: bool) -> None:
         """Another worker for one that was lost in mid-run."""
         self._lost += 1
-        how = f"worker {worker.number} ended with {worker.process.returncode}"
-        never_began = not worker.places and (worker.process.returncode or 0) >= 0  # of itself: another one would do the same
-        if never_began or self._lost > MOST_LOST * self._size:
+        how = f"worker {worker.number} ended with {code}" if code is not None else f"worker {worker.number} was lost with what it ran on"
+        never_began = not began and code is not None and code >= 0  # of itself: another one would do the same
+        if never_began or self._lost > MOST_LOST * self._hands.size:
             self._fail(f"{how}{' before it began' if never_began else ''}; run {self._night.record.run_id} is kept")
             return
         logger.warning("%s; %d municipalities are handed out again", how, len(worker.at_work))
-        for code in worker.at_work:
-            survey = await asyncio.to_thread(self._night.parts.survey, code)
-            if survey is not None and (not self._again or code in self._night.parts.tried_again()):  # it could only not say so any more
+        for town in worker.at_work:
+            survey = await asyncio.to_thread(self._night.parts.survey, town)
+            if survey is not None and (not self._again or town in self._night.parts.tried_again()):  # it could only not say so any more
                 self._committed(
-                    code,
+                    town,
                     survey.municipality.outcome,
                     survey.municipality.pages,
                     [form.kind for form in survey.forms],
                     bool(spoilt(survey, listing=self._listing)),
                 )
-            elif not self._work.lost(code):
-                logger.error("%s %s is handed out no more: its workers were lost", code, self._names[code])
+            elif not self._work.lost(town):
+                logger.error("%s %s is handed out no more: its workers were lost", town, self._names[town])
                 self._display.failed()
+        worker.at_work.clear()
+        self._hand_out()  # somebody may have nothing to do, and the new one may have to wait for a place
         if not self._begun:
-            await self._start(worker.number)
+            self._start(worker.number)
 
     def _said(self, worker: _Worker, message: Message) -> None:
         if "turn" in message:
@@ -291,6 +295,7 @@ class Fleet:
             if self._no_more:
                 self._tell_end(worker)
         elif "committed" in message:
+            self._still_ours()
             del worker.at_work[message["committed"]]
             self._committed(message["committed"], message["outcome"], message["pages"], message["kinds"], message["spoilt"])
         elif "failed" in message:
@@ -306,6 +311,12 @@ class Fleet:
             self._fail(message["error"])
         self._hand_out()
         self._changed.set()
+
+    def _still_ours(self) -> None:
+        try:
+            self._night.check()
+        except OutputError as lost:
+            self._fail(f"{lost}; run {self._night.record.run_id} is kept")
 
     def _committed(self, code: str, outcome: str, pages: int, kinds: list[str], again: bool) -> None:
         if self._again:

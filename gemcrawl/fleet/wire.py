@@ -1,4 +1,4 @@
-"""What parent and worker say to each other: one JSON object a line, over a pair of connected sockets that ends with either of them.
+"""What parent and worker say to each other: one JSON object a line, over a connection that ends with either of them.
 
 From the parent: ``settings`` (first, once), ``survey`` CODE with ``again``, ``begin`` CAUSE (the run ends early), ``canaries``, ``done`` (nothing
 more will come), ``granted`` NUMBER with ``known`` and ``since``.  From a worker: ``ready`` PLACES, ``committed`` CODE with what the display
@@ -29,7 +29,8 @@ class Wire:
     @classmethod
     async def over(cls, connected: socket.socket) -> Wire:
         """The end that ``connected`` is, from now on the wire's to close."""
-        return cls(*await asyncio.open_unix_connection(sock=connected, limit=LONGEST))
+        opened = asyncio.open_unix_connection if connected.family == socket.AF_UNIX else asyncio.open_connection
+        return cls(*await opened(sock=connected, limit=LONGEST))
 
     def send(self, **message: Any) -> None:
         """Sends one message, in order; to somebody who is gone it is lost."""

@@ -1,6 +1,7 @@
 """One worker of a fleet: surveys what its parent hands out and commits it, and ends with its parent, whatever becomes of that.
 
-Started as ``python -m gemcrawl.fleet.worker SOCKET LOCK``: two file descriptors that it inherits.  Its settings are the parent's, and so are
+Started as ``python -m gemcrawl.fleet.worker SOCKET [LOCK]``: file descriptors that it inherits (a lease in a store is no file), or, on another
+machine, as ``python -m gemcrawl.fleet.worker HOST:PORT`` with the parent's word on standard input.  Its settings are the parent's, and so are
 the moments at which it ends; signals are for the parent.
 """
 
@@ -12,6 +13,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gemcrawl import night
 from gemcrawl.exceptions import UsageError
 from gemcrawl.fetch.turns import share
+from gemcrawl.fleet import link
 from gemcrawl.fleet.turns import SharedTurns
 from gemcrawl.fleet.wire import Message, Wire
 from gemcrawl.interruption import ENDED_AT_ONCE, SIGNALS
@@ -152,16 +155,33 @@ class WorkerSpider(FormsSpider):
         self.wire.send(failed=item.municipality.code)
 
 
+def _inherited(*numbers: int) -> socket.socket:
+    for number in numbers:  # the browser is to outlive neither the run nor its lock
+        os.set_inheritable(number, False)
+    return socket.socket(fileno=numbers[0])
+
+
+def _joined(parent: str) -> socket.socket:
+    """The wire to a parent on another machine; this process ends with the one that started it, which holds its standard input open."""
+    host, _, port = parent.rpartition(":")
+    with sys.stdin.buffer as pipe:
+        word = pipe.readline().decode().strip()
+        lifeline = os.dup(pipe.fileno())
+    threading.Thread(target=lambda: (os.read(lifeline, 1), os._exit(ENDED_AT_ONCE)), name="lifeline", daemon=True).start()
+    return link.join(host, int(port), word)
+
+
 def main() -> None:
     """Entry point."""
     from gemcrawl.cli.run import run_spider
 
-    connected = socket.socket(fileno=int(sys.argv[1]))
-    for inherited in map(int, sys.argv[1:]):  # the browser is to outlive neither the run nor its lock
-        os.set_inheritable(inherited, False)
+    connected = _joined(sys.argv[1]) if ":" in sys.argv[1] else _inherited(*map(int, sys.argv[1:]))
     last_words = connected.dup()
     with connected.makefile("rb") as lines:
-        settings = json.loads(lines.readline())["settings"]
+        first = lines.readline()
+    if not first:
+        sys.exit(link.REFUSED)
+    settings = json.loads(first)["settings"]
     connected.setblocking(False)
     try:
         crawler, error = run_spider(WorkerSpider, settings, connected=connected)

@@ -11,14 +11,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from gemcrawl import clock
 from gemcrawl.compare.match import path_of
 from gemcrawl.compare.model import BAD
 from gemcrawl.exceptions import OutputError, UsageError
-from gemcrawl.snapshot.parts import sync_directory, write_durably
+from gemcrawl.places import Place, reason, write_whole
 
 NOTICES = "notices.json"
 """In the output directory, beside the snapshots."""
@@ -102,7 +101,7 @@ def parse_days(text: str) -> int:
     return int(found[1])
 
 
-def embargo_of(output: Path, days: int, *, at: datetime | None = None) -> Embargo:
+def embargo_of(output: Place, days: int, *, at: datetime | None = None) -> Embargo:
     """The embargo of so many days, by the notices recorded in an output directory.
 
     Raises:
@@ -111,7 +110,7 @@ def embargo_of(output: Path, days: int, *, at: datetime | None = None) -> Embarg
     return Embargo(days=days, at=at or clock.now(), given=_first(notices(output)))
 
 
-def notices(output: Path) -> list[Notice]:
+def notices(output: Place) -> list[Notice]:
     """All notices recorded, in the order in which they were.
 
     Raises:
@@ -127,7 +126,7 @@ def notices(output: Path) -> list[Notice]:
         raise OutputError(f"cannot read the record of notices {path} ({type(error).__name__}); mend it or move it away") from None
 
 
-def record(output: Path, given: Sequence[Notice]) -> int:
+def record(output: Place, given: Sequence[Notice]) -> int:
     """Adds notices to the record; one that was given before keeps its first date.  Returns how many are new.
 
     Raises:
@@ -144,13 +143,10 @@ def record(output: Path, given: Sequence[Notice]) -> int:
         return 0
     rows = [{**asdict(notice), "given": notice.given.isoformat()} for notice in (*known, *new.values())]
     path = output / NOTICES
-    beside = path.with_suffix(".part")
     try:
-        write_durably(beside, json.dumps({"version": 1, "notices": rows}, indent=1).encode() + b"\n")
-        beside.replace(path)
-        sync_directory(output)
+        write_whole(path, json.dumps({"version": 1, "notices": rows}, indent=1).encode() + b"\n")
     except OSError as error:
-        raise OutputError(f"cannot write the record of notices {path}: {error.strerror or error}") from None
+        raise OutputError(f"cannot write the record of notices {path}: {reason(error)}") from None
     return len(new)
 
 

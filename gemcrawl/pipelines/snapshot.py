@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, cast
 
 from gemcrawl.exceptions import Interrupted, OutputError
+from gemcrawl.places import reason
 from gemcrawl.publication import publish_night
 from gemcrawl.snapshot.commit import commit, so_far
 from gemcrawl.transport import preload
@@ -35,19 +36,20 @@ class CommitPipeline:
         """Commits one municipality, off the event loop; of two surveys the better one.
 
         Raises:
-            OSError: it could not be written.  The run is ended, since the next one would fare no better; it can be resumed.
+            OSError, OutputError: it could not be written, or the output is another run's by now.  The run is ended, since the next one would fare no better; it can be resumed.
             Interrupted: the run is over, and what was seen of this municipality may stem from that.
         """
         spider, night = self._spider(), self._night()
         if spider.interruption.over.is_set():
             raise Interrupted("the run is over; this municipality is not committed")
         try:
+            night.check()
             await asyncio.to_thread(commit, night.parts, item, again=item.municipality.code in spider.second_round, listing=self._listing())
-        except OSError as error:
+        except (OSError, OutputError) as error:
             if not self._failed:
                 self._failed = True
                 self._fail(
-                    f"cannot write to {night.plan.output}: {error.strerror or error}; run {night.record.run_id} is kept, "
+                    f"cannot write to {night.plan.output}: {reason(error)}; run {night.record.run_id} is kept, "
                     "resume it when this is solved"
                 )
                 spider.interruption.end("output")

@@ -13,10 +13,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.places import write_durably
 from gemcrawl.registry.load import OLD_WEBSITES_BEFORE, REQUIRED, content_of, load
 from gemcrawl.registry.table import parse
 from gemcrawl.sites import site_of
-from gemcrawl.snapshot.parts import write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

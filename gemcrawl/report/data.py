@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl.compare.load import diff_of, name_of, resolve
@@ -16,6 +15,7 @@ from gemcrawl.compare.model import Change, FormChange
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import Host, columns
 from gemcrawl.notify import Embargo
+from gemcrawl.places import Place
 from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
@@ -87,7 +87,7 @@ class Data:
         return named + self.data_hosts.get(form["municipality"], [])
 
 
-def load(output: Path, snapshot: str = "latest", embargo: Embargo | None = None) -> Data:
+def load(output: Place, snapshot: str = "latest", embargo: Embargo | None = None) -> Data:
     """Reads a snapshot.
 
     Args:
@@ -137,7 +137,7 @@ def load(output: Path, snapshot: str = "latest", embargo: Embargo | None = None)
     )
 
 
-def _changes(output: Path, directory: Path) -> Changes | None:
+def _changes(output: Place, directory: Place) -> Changes | None:
     nights = snapshots(output)
     at = nights.index(output / directory.name)
     if at == 0:
@@ -203,7 +203,7 @@ def _data_hosts(hosts: Iterable[Host]) -> dict[str, list[Host]]:
     return dict(found)
 
 
-def _descriptor(directory: Path) -> dict[str, Any]:
+def _descriptor(directory: Place) -> dict[str, Any]:
     try:
         read = json.loads((directory / DESCRIPTOR).read_bytes())
     except (OSError, ValueError):

@@ -78,8 +78,8 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
     hosts = Hosts(scratch)
     with ExitStack() as stack:
         writers = {name: stack.enter_context(TableWriter(directory / f"{name}.parquet", row)) for name, row in TABLES.items()}
-        for entry in sorted(entries, key=lambda entry: entry.code):
-            part = parts.read(entry.code)
+        ordered = sorted(entries, key=lambda entry: entry.code)
+        for entry, part in zip(ordered, parts.tables(entry.code for entry in ordered), strict=True):
             if part is None:
                 missing.append(entry.code)
                 municipality = table_of(Municipality, [filler.row(entry)])

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from gemcrawl.places import read_table
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.read import snapshots
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from gemcrawl.places import Place
 
 SHARES = ("unreachable", "dns", "blocked", "failed", "appointment not_found", "contact not_found")
 """What limits may be set on: shares of all municipalities."""
@@ -58,15 +58,13 @@ class Tally:
     """Municipalities by `SHARES`."""
 
     @classmethod
-    def of(cls, snapshot: Path) -> Self:
+    def of(cls, snapshot: Place) -> Self:
         """Counts the municipalities of a snapshot directory.
 
         Raises:
             OSError, pa.ArrowException: they cannot be read.
         """
-        table = pq.read_table(
-            snapshot / "municipalities.parquet", columns=["code", "outcome", "reason", "appointment", "contact"], partitioning=None
-        )
+        table = read_table(snapshot / "municipalities.parquet", ["code", "outcome", "reason", "appointment", "contact"])
         counts = Counter(table["outcome"].to_pylist())
         counts["dns"] = table["reason"].to_pylist().count("dns")
         for kind in ("appointment", "contact"):
@@ -151,7 +149,7 @@ def _risen(now: Tally, previous: Previous, limits: Limits) -> list[str]:
     ]
 
 
-def comparable(output: Path, now: Tally, *, run_id: str, settings: Mapping[str, Any]) -> Previous | None:
+def comparable(output: Place, now: Tally, *, run_id: str, settings: Mapping[str, Any]) -> Previous | None:
     """The newest published snapshot of a whole, same nation, made with the same ``settings`` by another run; None when there is none."""
     for path in reversed(snapshots(output)):
         told = told_of(path)
@@ -168,12 +166,12 @@ def comparable(output: Path, now: Tally, *, run_id: str, settings: Mapping[str, 
     return None
 
 
-def is_whole(snapshot: Path) -> bool:
+def is_whole(snapshot: Place) -> bool:
     """Whether a snapshot is over all municipalities of its register; also where its descriptor does not say."""
     return (told_of(snapshot) or {}).get("whole", True) is not False
 
 
-def told_of(snapshot: Path) -> dict[str, Any] | None:
+def told_of(snapshot: Place) -> dict[str, Any] | None:
     """What gemcrawl tells in the descriptor of a snapshot; None when it cannot be read."""
     try:
         told = json.loads((snapshot / DESCRIPTOR).read_bytes())["gemcrawl"]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import IN_SCOPE, Finding, Kind, Verdict
+from gemcrawl.places import read_table
+
+if TYPE_CHECKING:
+    from gemcrawl.places import Place
 
 _FORMS = ["municipality", "form_id", "kind", "page_url", "entry_url", "depth", "frame_urls", "supplier", "verdict", "findings"]
 _TOWNS = ["code", "name", "province", "website"]
@@ -58,7 +60,7 @@ class KnownTown:
     forms: tuple[KnownForm, ...]
 
 
-def known_towns(snapshot: Path, *, everything: bool = False, only: Sequence[str] = ()) -> tuple[KnownTown, ...]:
+def known_towns(snapshot: Place, *, everything: bool = False, only: Sequence[str] = ()) -> tuple[KnownTown, ...]:
     """The municipalities of a snapshot with appointment or contact forms that have findings that count, by code.
 
     Args:
@@ -95,9 +97,9 @@ def known_towns(snapshot: Path, *, everything: bool = False, only: Sequence[str]
     return tuple(KnownTown(**towns[code], forms=tuple(forms[code])) for code in sorted(forms) if code in towns)
 
 
-def _rows(path: Path, columns: list[str]) -> list[dict[str, Any]]:
+def _rows(path: Place, columns: list[str]) -> list[dict[str, Any]]:
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path, columns=columns, partitioning=None).to_pylist()
+        rows: list[dict[str, Any]] = read_table(path, columns).to_pylist()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise OutputError(f"cannot read {path}: {' '.join(str(error).split())}") from None
     return rows

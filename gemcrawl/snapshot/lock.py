@@ -1,34 +1,53 @@
-"""One run at a time per output: a lock that ends with its process, however that ends."""
+"""One run at a time per output: in a directory a lock that ends with its process, however that ends; in a store a lease."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import json
-import os
-import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from gemcrawl import clock
 from gemcrawl.exceptions import Locked, OutputError
+from gemcrawl.snapshot import lease
+from gemcrawl.snapshot.holder import Holder, told_by
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from gemcrawl.places import Place
 
 LOCK_FILE = "lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock, as the holder wrote it."""
+class Lock(Protocol):
+    """What a run holds."""
 
-    pid: int
-    host: str
-    since: str
+    def check(self) -> None:
+        """Makes sure that it is still held.
 
-    def __str__(self) -> str:
-        return f"process {self.pid} on {self.host} since {self.since}"
+        Raises:
+            OutputError: it is not; another run may work on the output.
+        """
+
+    def fileno(self) -> int | None:
+        """The open file, for a process of the same run that is to hold the lock as well: it is free when the last of them lets go.  None
+        where there is none to inherit."""
+
+    def release(self) -> None:
+        """Lets go; doing it twice does no harm."""
+
+
+def acquire(output: Place, seconds: float | None = None) -> Lock:
+    """Takes an output.
+
+    Args:
+        output: a directory that is there, or a place in a store.
+        seconds: the term of a lease in a store; GEMCRAWL_LEASE_SECONDS when left out.
+
+    Raises:
+        Locked: another run holds it.
+        OutputError: it cannot be written.
+    """
+    return OutputLock.acquire(output) if isinstance(output, Path) else lease.Lease.acquire(output, seconds)
 
 
 class OutputLock:
@@ -55,9 +74,8 @@ class OutputLock:
             raise OutputError(f"lock {path} cannot be opened ({error.strerror}); name another output with --output") from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            told = {"pid": os.getpid(), "host": socket.gethostname(), "since": clock.now().isoformat(timespec="seconds")}
             file.truncate(0)
-            file.write(json.dumps(told).encode() + b"\n")
+            file.write(json.dumps(Holder.this().told()).encode() + b"\n")
             file.flush()
         except BlockingIOError:
             file.close()
@@ -68,8 +86,11 @@ class OutputLock:
             raise OutputError(f"lock {path} cannot be taken ({error.strerror}); name another output with --output") from None
         return cls(file)
 
+    def check(self) -> None:
+        """See `Lock.check`: the kernel takes it from nobody."""
+
     def fileno(self) -> int:
-        """The open file, for a process of the same run that is to hold the lock as well: it is free when the last of them lets go."""
+        """See `Lock.fileno`."""
         return self._file.fileno()
 
     def release(self) -> None:
@@ -77,8 +98,10 @@ class OutputLock:
         self._file.close()
 
 
-def holder(output: Path) -> Holder | str | None:
-    """Who holds the lock of an output directory; "somebody" when the holder cannot be read, None when it is free."""
+def holder(output: Place) -> Holder | str | None:
+    """Who holds an output; "somebody" when the holder cannot be read, None when it is free.  Nothing is written."""
+    if not isinstance(output, Path):
+        return lease.holder(output)
     path = output / LOCK_FILE
     try:
         with path.open("rb") as file:
@@ -92,7 +115,6 @@ def holder(output: Path) -> Holder | str | None:
 
 def _holder(path: Path) -> Holder | str:
     try:
-        told = json.loads(path.read_bytes())
-        return Holder(int(told["pid"]), ascii(str(told["host"]))[1:-1], ascii(str(told["since"]))[1:-1])
-    except (OSError, ValueError, KeyError, TypeError):
+        return told_by(path.read_bytes())
+    except OSError:
         return "somebody"

@@ -5,33 +5,37 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemcrawl.exceptions import OutputError
+from gemcrawl.places import reason
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from gemcrawl.places import Place, StorePath
 
 MIN_FREE_BYTES = 50 * 1024 * 1024
 """Room for the parts and the snapshot of one night."""
 
 
-def prepare_output(path: Path) -> Path:
-    """Create the output directory if need be, and try it out by writing a file.
+def prepare_output(path: Place) -> Place:
+    """Create the output directory if need be, and try it, or a place in a store, out by writing a file.
 
     Returns:
-        The directory, absolute.
+        The directory, absolute, or the place.
 
     Raises:
         OutputError: it is no directory, cannot be written, or its file system has less than `MIN_FREE_BYTES` left.
     """
+    if not isinstance(path, Path):
+        return _tried(path)
     try:
         path = path.absolute()
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise OutputError(f"output {_shown(path)} is, or lies below, a file that is not a directory; name another with --output") from None
     except (OSError, ValueError) as error:
-        raise OutputError(f"output {_shown(path)} cannot be created ({_reason(error)}); name another with --output") from None
+        raise OutputError(f"output {_shown(path)} cannot be created ({reason(error)}); name another with --output") from None
     probe = path / f".probe-{uuid.uuid4().hex}"
     try:
         try:
@@ -44,7 +48,7 @@ def prepare_output(path: Path) -> Path:
         free = shutil.disk_usage(path).free
     except OSError as error:
         raise OutputError(
-            f"output {_shown(path)} cannot be written ({_reason(error)}); name another with --output, or make it writable"
+            f"output {_shown(path)} cannot be written ({reason(error)}); name another with --output, or make it writable"
         ) from None
     if free < MIN_FREE_BYTES:
         raise OutputError(
@@ -57,5 +61,11 @@ def _shown(path: Path) -> str:
     return ascii(str(path)) if not str(path).isprintable() else str(path)
 
 
-def _reason(error: Exception) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+def _tried(path: StorePath) -> StorePath:
+    probe = path / f".probe-{uuid.uuid4().hex}"
+    try:
+        probe.write_bytes(b"gemcrawl")
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(f"output {path} cannot be written ({reason(error)}); name another with --output, or see docs/stores.md") from None
+    return path

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
+import socket
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,10 +14,11 @@ import pyarrow.parquet as pq
 
 from gemcrawl.exceptions import ItemError
 from gemcrawl.items import Form, Host, Municipality, Page, Survey
+from gemcrawl.places import ahead, commit_file, small_parquet
 from gemcrawl.snapshot.schema import arrow_schema, from_record, records_table, to_record
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from gemcrawl.places import Place
 
 PART_FILE = "survey.parquet"
 
@@ -44,12 +46,12 @@ class Parts:
     A part is either there and complete or not there.  Several processes may write parts of one run as long as each has its own codes.
     """
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Place) -> None:
         self.run_dir = run_dir
         self.directory = run_dir / "parts"
         self._staging = run_dir / "staging"
 
-    def path(self, code: str) -> Path:
+    def path(self, code: str) -> Place:
         """Where the part of a municipality is, or would be.
 
         Raises:
@@ -59,7 +61,7 @@ class Parts:
             raise ItemError(f"code {code!r} cannot be a file name; allowed are letters, digits, - and _")
         return self.directory / code / PART_FILE
 
-    def write(self, survey: Survey) -> Path:
+    def write(self, survey: Survey) -> Place:
         """Write a part, in place of an earlier one of the same municipality.
 
         Returns:
@@ -71,36 +73,17 @@ class Parts:
         """
         code = survey.municipality.code
         final = self.path(code)
-        content = _encoded(survey)
-        staged = self._staging / code
-        try:
-            if staged.exists():
-                shutil.rmtree(staged)  # left behind by a process that was killed
-            staged.mkdir(parents=True)
-            write_durably(staged / PART_FILE, content)
-            sync_directory(staged)
-            if not self.directory.is_dir():
-                self.directory.mkdir(parents=True, exist_ok=True)
-                sync_directory(self.run_dir)
-            try:
-                os.rename(staged, final.parent)  # noqa: PTH104  one directory rename is the commit
-            except OSError:
-                if not final.exists():
-                    raise
-                os.replace(staged / PART_FILE, final)  # noqa: PTH105  a directory that is not empty cannot be renamed over
-                staged.rmdir()
-            sync_directory(self.directory)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                shutil.rmtree(staged)
-            raise
+        # a name that no process on another machine has: one that was cut off may still be at it
+        commit_file(final, _encoded(survey), self._staging / f"{code}.{socket.gethostname()}.{os.getpid()}")
         return final
 
     def codes(self) -> set[str]:
-        """Municipalities with a part that can be read and has today's columns; every call reads the foot of each file."""
+        """Municipalities with a part that can be read and has today's columns; every call looks into each file."""
         if not self.directory.is_dir():
             return set()
-        return {entry.name for entry in self.directory.iterdir() if _CODE.fullmatch(entry.name) and _usable(entry / PART_FILE)}
+        found = [entry.name for entry in self.directory.iterdir() if _CODE.fullmatch(entry.name)]
+        usable = ahead(self.run_dir, lambda code: _usable(self.directory / code / PART_FILE), found)
+        return {code for code, can_be_read in zip(found, usable, strict=True) if can_be_read}
 
     def survey(self, code: str) -> Survey | None:
         """The part of a municipality as it was committed; None when there is none that can be read."""
@@ -122,8 +105,9 @@ class Parts:
             OSError: it could not be written.
         """
         directory = self.run_dir / "again"
-        directory.mkdir(exist_ok=True)
-        (directory / self.path(code).parent.name).touch()
+        if isinstance(directory, Path):
+            directory.mkdir(exist_ok=True)
+        (directory / self.path(code).parent.name).write_bytes(b"")
 
     def tried_again(self) -> set[str]:
         """Municipalities that had their second try."""
@@ -136,15 +120,19 @@ class Parts:
         """The part of a municipality as a table of one row with `PART_SCHEMA`; None when there is none, or none that can be read."""
         path = self.path(code)
         try:
-            table = pq.ParquetFile(path).read(use_threads=False)
+            table = small_parquet(path).read(use_threads=False)
         except (OSError, pa.ArrowException):
             return None
         return table if table.num_rows == 1 and table.schema.equals(PART_SCHEMA) else None
 
+    def tables(self, codes: Iterable[str]) -> Iterator[pa.Table | None]:
+        """`read` of each, in order."""
+        return ahead(self.run_dir, self.read, codes)
 
-def _usable(path: Path) -> bool:
+
+def _usable(path: Place) -> bool:
     try:
-        foot = pq.ParquetFile(path)
+        foot = small_parquet(path)
         return bool(foot.metadata.num_rows == 1 and foot.schema_arrow.equals(PART_SCHEMA))
     except (OSError, pa.ArrowException):
         return False
@@ -161,20 +149,3 @@ def _encoded(survey: Survey) -> pa.Buffer:
     # nobody filters a file of one row: statistics and dictionaries would only cost time
     pq.write_table(records_table([record], PART_SCHEMA), sink, compression="zstd", use_dictionary=False, write_statistics=False)
     return sink.getvalue()
-
-
-def write_durably(path: Path, content: bytes | pa.Buffer) -> None:
-    """Write a file and wait until it is on the disk."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until a rename inside a directory is on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from gemcrawl.exceptions import OutputError
 from gemcrawl.items import IN_SCOPE
+from gemcrawl.places import read_table
 from gemcrawl.snapshot.read import latest
 from gemcrawl.survey.previous import KnownForm
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from gemcrawl.places import Place
 
 logger = logging.getLogger(__name__)
 
 
-def known_forms(output: Path) -> dict[str, tuple[KnownForm, ...]]:
+def known_forms(output: Place) -> dict[str, tuple[KnownForm, ...]]:
     """Appointment and contact forms of the newest snapshot in ``output``, by municipality; empty when there is none that can be read."""
     try:
         file = latest(output) / "forms.parquet"
         columns = ["municipality", "kind", "page_url", "entry_url", "frame_urls"]
-        table = pq.read_table(file, columns=columns, filters=pc.field("kind").isin(sorted(IN_SCOPE)))
+        table = read_table(file, columns, pc.field("kind").isin(sorted(IN_SCOPE)))
     except OutputError:
         return {}
     except (OSError, pa.ArrowException) as failure:
@@ -40,10 +40,10 @@ def known_forms(output: Path) -> dict[str, tuple[KnownForm, ...]]:
     return found
 
 
-def survey_seconds(output: Path) -> dict[str, float]:
+def survey_seconds(output: Place) -> dict[str, float]:
     """How long every municipality took in the newest snapshot in ``output``; empty when there is none that can be read."""
     try:
-        table = pq.read_table(latest(output) / "municipalities.parquet", columns=["code", "started_at", "finished_at"], partitioning=None)
+        table = read_table(latest(output) / "municipalities.parquet", ["code", "started_at", "finished_at"])
     except OutputError:
         return {}
     except (OSError, pa.ArrowException) as failure:

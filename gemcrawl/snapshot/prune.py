@@ -1,20 +1,21 @@
-"""Old snapshots go, on request: which are kept is decided from their names alone, and each goes in one rename."""
+"""Old snapshots go, on request: which are kept is decided from their names alone, and each goes in one step."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.places import ahead, delete, reason, remove
+from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.gate import is_whole
-from gemcrawl.snapshot.parts import sync_directory
-from gemcrawl.snapshot.read import latest, snapshots
+from gemcrawl.snapshot.read import latest, named_as_snapshots, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from pathlib import Path
+
+    from gemcrawl.places import Place
 
 PRUNED = "pruned"
 """Directory below the output in which a snapshot lies between its rename and its removal."""
@@ -26,9 +27,9 @@ _MONTH = len("2026-11")
 class Plan:
     """What pruning would do."""
 
-    kept: tuple[Path, ...]
+    kept: tuple[Place, ...]
     """Oldest first."""
-    removed: tuple[Path, ...]
+    removed: tuple[Place, ...]
     """Oldest first."""
 
 
@@ -56,7 +57,7 @@ def choose(
     return kept
 
 
-def plan(output: Path, *, keep: int, keep_monthly: int = 0) -> Plan:
+def plan(output: Place, *, keep: int, keep_monthly: int = 0) -> Plan:
     """What to keep and what to remove; the one that latest.json names, the newest and the newest whole one are always kept.
 
     Raises:
@@ -67,7 +68,7 @@ def plan(output: Path, *, keep: int, keep_monthly: int = 0) -> Plan:
         raise UsageError(f"--keep {keep} --keep-monthly {keep_monthly}: at least one snapshot is kept, and no fewer than no months")
     newest = latest(output)
     found = {path.name.removeprefix("snapshot="): path for path in snapshots(output)}
-    whole = {name for name, path in found.items() if is_whole(path)}
+    whole = {name for name, all_of_it in zip(found, ahead(output, is_whole, found.values()), strict=True) if all_of_it}
     always = {newest.name.removeprefix("snapshot="), *sorted(whole)[-1:]}
     kept = choose(list(found), keep=keep, keep_monthly=keep_monthly, whole=whole, always=always)
     return Plan(
@@ -76,30 +77,26 @@ def plan(output: Path, *, keep: int, keep_monthly: int = 0) -> Plan:
     )
 
 
-def remove(output: Path, planned: Plan) -> None:
-    """Removes what was planned, oldest first, and what an earlier pruning left half removed.
+def prune(output: Place, planned: Plan) -> None:
+    """Removes what was planned, oldest first, and what an earlier pruning, or in a store a publication, left half done.
 
-    A snapshot disappears for its readers in one rename, whole, before anything in it is deleted.  The caller holds the output's lock.
+    A snapshot disappears for its readers in one step, whole, before anything in it is deleted.  The caller holds the output's lock.
 
     Raises:
         OutputError: something cannot be removed; the rest is untouched.
     """
     aside = output / PRUNED
     try:
-        aside.mkdir(exist_ok=True)
-        for left in sorted(aside.iterdir()):
-            _delete(left)
-        for path in planned.removed:
-            os.rename(path, aside / path.name)  # noqa: PTH104  the commit
-            sync_directory(output)
-            _delete(aside / path.name)
-        aside.rmdir()
+        if isinstance(aside, Path):
+            aside.mkdir(exist_ok=True)
+            for left in sorted(aside.iterdir()):
+                delete(left)
+            for path in planned.removed:
+                remove(path, first=DESCRIPTOR, aside=aside)
+            aside.rmdir()
+            return
+        half = set(named_as_snapshots(output)) - set(snapshots(output))
+        for path in (*sorted(half), *planned.removed):
+            remove(path, first=DESCRIPTOR)
     except OSError as error:
-        raise OutputError(f"cannot remove {error.filename or aside} ({error.strerror or error}); solve that and prune again") from None
-
-
-def _delete(path: Path) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-    else:
-        shutil.rmtree(path)
+        raise OutputError(f"cannot remove {error.filename or aside} ({reason(error)}); solve that and prune again") from None

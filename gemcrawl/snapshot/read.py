@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -13,12 +14,16 @@ import duckdb
 from gemcrawl import registry
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import TABLES, Recheck
+from gemcrawl.places import ahead, dataset_of
+from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.schema import arrow_schema
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     import pyarrow as pa
+
+    from gemcrawl.places import Place
 
 LATEST = "latest.json"
 RECHECKS = "rechecks"
@@ -32,7 +37,7 @@ def snapshot_id(started: datetime) -> str:
     return started.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
 
 
-def directory_of(output: Path, snapshot: str) -> Path:
+def directory_of(output: Place, snapshot: str) -> Place:
     """Where the snapshot of this name is, or would be.
 
     Raises:
@@ -43,16 +48,31 @@ def directory_of(output: Path, snapshot: str) -> Path:
     return output / f"snapshot={snapshot}"
 
 
-def snapshots(output: Path) -> list[Path]:
-    """The directories of all published snapshots, oldest first; empty when there are none, or no output."""
+def named_as_snapshots(output: Place) -> list[Place]:
+    """What has the name of a snapshot, oldest first; empty when there is none, or no output."""
     try:
         found = [p for p in output.iterdir() if p.name.startswith("snapshot=") and _SNAPSHOT.fullmatch(p.name.removeprefix("snapshot="))]
     except OSError:
         return []
-    return sorted(path for path in found if path.is_dir())
+    return sorted(found)
 
 
-def latest(output: Path) -> Path:
+def snapshots(output: Place) -> list[Place]:
+    """The directories of all published snapshots, oldest first; empty when there are none, or no output.
+
+    Raises:
+        StoreFailed: the store cannot be asked.
+    """
+    found = named_as_snapshots(output)
+    return [path for path, there in zip(found, ahead(output, _is_published, found), strict=True) if there]
+
+
+def _is_published(path: Place) -> bool:
+    """In a directory a snapshot is there or not; in a store it is when its last object is."""
+    return path.is_dir() if isinstance(path, Path) else (path / DESCRIPTOR).is_file()
+
+
+def latest(output: Place) -> Place:
     """The directory of the newest published snapshot.
 
     It is the one that latest.json names; where that file is missing or names none that exists, the newest there is.
@@ -63,7 +83,7 @@ def latest(output: Path) -> Path:
     try:
         name = json.loads((output / LATEST).read_bytes())["snapshot"]
         named = directory_of(output, str(name))
-        if named.is_dir():
+        if _is_published(named):
             return named
     except (OSError, ValueError, KeyError, TypeError, UsageError):
         pass
@@ -73,7 +93,16 @@ def latest(output: Path) -> Path:
     return found[-1]
 
 
-def connect(output: Path) -> duckdb.DuckDBPyConnection:
+def recheck_files(output: Place) -> list[Place]:
+    """The files of all rechecks, oldest first; empty when there are none."""
+    try:
+        found = [path for path in (output / RECHECKS).iterdir() if path.name == f"{path.stem}.parquet" and _SNAPSHOT.fullmatch(path.stem)]
+    except OSError:
+        return []
+    return sorted(found)
+
+
+def connect(output: Place) -> duckdb.DuckDBPyConnection:
     """An in-memory database with the published snapshots as views.
 
     ``municipalities``, ``forms``, ``pages`` and ``hosts`` hold all snapshots, with their name in a column ``snapshot``; ``latest.forms`` and
@@ -96,21 +125,26 @@ def connect(output: Path) -> duckdb.DuckDBPyConnection:
         database.execute("SET parquet_metadata_cache = true")  # every view looks at the foot of every file
         database.execute("CREATE SCHEMA latest")
         for table in TABLES:
-            database.execute(_view(table, [path / f"{table}.parquet" for path in everything]))
-            database.execute(_view(f"latest.{table}", [newest / f"{table}.parquet"]))
+            for name, of in ((table, everything), (f"latest.{table}", [newest])):
+                files = {path.name.removeprefix("snapshot="): path / f"{table}.parquet" for path in of}
+                if isinstance(output, Path):
+                    database.execute(_view(name, files.values()))
+                else:
+                    _add_from_store(database, name, files, "snapshot")
         _add_rechecks(database, output)
         _add_lineage(database)
         database.execute((resources.files("gemcrawl.snapshot") / "views.sql").read_text("utf-8"))
-        database.execute(f"SET allowed_directories = [{_literal(f'{output}/')}]")
+        if isinstance(output, Path):
+            database.execute(f"SET allowed_directories = [{_literal(f'{output}/')}]")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError, ValueError) as error:  # a store's files are opened by pyarrow
         database.close()
         raise OutputError(f"cannot read the snapshots in {output}: {_line(error)}") from None
     return database
 
 
-def query(output: Path, sql: str) -> pa.Table:
+def query(output: Place, sql: str) -> pa.Table:
     """The result of one SQL query over the views of `connect`.
 
     Raises:
@@ -133,9 +167,12 @@ def query(output: Path, sql: str) -> pa.Table:
             raise UsageError(f"SQL: {_line(error)}") from None
 
 
-def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Path) -> None:
+def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Place) -> None:
     """The view ``rechecks``, of no rows where there are none."""
-    files = sorted(path for path in (output / RECHECKS).glob("*.parquet") if _SNAPSHOT.fullmatch(path.stem))
+    files = recheck_files(output)
+    if files and not isinstance(output, Path):
+        _add_from_store(database, "rechecks", {file.stem: file for file in files}, "recheck")
+        return
     if files:
         listed = ", ".join(_literal(str(file)) for file in files)
         source = f"read_parquet([{listed}], filename = true, hive_partitioning = false, union_by_name = true)"
@@ -165,7 +202,14 @@ def _add_lineage(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(f"INSERT INTO lineage VALUES {', '.join(['(?, ?)'] * len(rows))}", [value for row in rows for value in row])  # noqa: S608
 
 
-def _view(name: str, files: list[Path]) -> str:
+def _add_from_store(database: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, Place], column: str) -> None:
+    """A view over Parquet files of a store; ``column`` says from which of ``files`` a row is."""
+    register = f"_{name.replace('.', '_')}"
+    database.register(register, dataset_of(files, column))
+    database.execute(f"CREATE VIEW {name} AS FROM {register}")
+
+
+def _view(name: str, files: Iterable[Place]) -> str:
     listed = ", ".join(_literal(str(file)) for file in files)
     return (
         f"CREATE VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gemcrawl
 from gemcrawl.exceptions import OutputError, UsageError
-from gemcrawl.snapshot.parts import sync_directory, write_durably
+from gemcrawl.places import ahead, reason, sync_directory, write_whole
 from gemcrawl.snapshot.read import snapshot_id
 from gemcrawl.snapshot.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
+    from gemcrawl.places import Place
     from gemcrawl.registry import Registry
 
 RUN_FILE = "run.json"
@@ -95,7 +96,7 @@ class RunRecord:
         ]
 
 
-def read_run(output: Path, run_id: str) -> RunRecord | None:
+def read_run(output: Place, run_id: str) -> RunRecord | None:
     """The record of a run; None when there is none that can be read."""
     if not run_id or len(run_id) > _RUN_ID_LENGTH or "/" in run_id or "\0" in run_id:
         return None
@@ -110,17 +111,17 @@ def read_run(output: Path, run_id: str) -> RunRecord | None:
     return record if record.run_id == run_id else None
 
 
-def unfinished(output: Path) -> list[RunRecord]:
+def unfinished(output: Place) -> list[RunRecord]:
     """The runs that can be taken up, oldest first."""
     try:
         names = sorted(path.name for path in (output / "runs").iterdir())
     except OSError:
         return []
-    found = [record for name in names if (record := read_run(output, name)) is not None]
+    found = [record for record in ahead(output, partial(read_run, output), names) if record is not None]
     return sorted(found, key=lambda record: record.moment)
 
 
-def asked_for(output: Path, resume: str | None) -> RunRecord | None:
+def asked_for(output: Place, resume: str | None) -> RunRecord | None:
     """The run that ``resume`` names: an id, or ``last`` for the newest unfinished one; None for None and ``new``.
 
     Raises:
@@ -148,7 +149,7 @@ def check_same(record: RunRecord, wanted: RunRecord) -> None:
         )
 
 
-def automatic(output: Path, wanted: RunRecord) -> RunRecord | None:
+def automatic(output: Place, wanted: RunRecord) -> RunRecord | None:
     """The newest unfinished run of today that asks for exactly what ``wanted`` does; None when there is none."""
     for record in reversed(unfinished(output)):
         age = wanted.moment - record.moment
@@ -157,7 +158,7 @@ def automatic(output: Path, wanted: RunRecord) -> RunRecord | None:
     return None
 
 
-def begin(output: Path, record: RunRecord) -> RunRecord:
+def begin(output: Place, record: RunRecord) -> RunRecord:
     """Makes the working area of a run and writes what it is, durably.
 
     Returns:
@@ -168,20 +169,25 @@ def begin(output: Path, record: RunRecord) -> RunRecord:
     """
     moment = record.moment
     try:
-        (output / "runs").mkdir(exist_ok=True)
-        while True:
-            directory = output / "runs" / snapshot_id(moment)
-            try:
-                directory.mkdir()
-                break
-            except FileExistsError:
-                moment += timedelta(seconds=1)
+        while not _make(directory := output / "runs" / snapshot_id(moment)):
+            moment += timedelta(seconds=1)
         told = asdict(record) | {"run_id": directory.name, "started": moment.isoformat()}
-        beside = directory / f"{RUN_FILE}.new"
-        write_durably(beside, json.dumps(told, indent=1, sort_keys=True).encode() + b"\n")
-        os.replace(beside, directory / RUN_FILE)  # noqa: PTH105
-        for parent in (directory, directory.parent, output):
-            sync_directory(parent)
+        write_whole(directory / RUN_FILE, json.dumps(told, indent=1, sort_keys=True).encode() + b"\n")
+        if isinstance(directory, Path):
+            for parent in (directory.parent, directory.parent.parent):
+                sync_directory(parent)
     except OSError as error:
-        raise OutputError(f"output {output} cannot be written ({error.strerror}); name another with --output, or free space") from None
+        raise OutputError(f"output {output} cannot be written ({reason(error)}); name another with --output, or free space") from None
     return RunRecord(**told)
+
+
+def _make(directory: Place) -> bool:
+    """Makes the area of a run; False when there is one.  In a store an area is what is in it, and whoever begins a run holds the lease."""
+    if not isinstance(directory, Path):
+        return not directory.exists()
+    directory.parent.mkdir(exist_ok=True)
+    try:
+        directory.mkdir()
+    except FileExistsError:
+        return False
+    return True

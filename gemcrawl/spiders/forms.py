@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Spider, signals
@@ -18,6 +17,7 @@ from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.interruption import Interruption, StoppableClient
 from gemcrawl.items import Municipality, Survey
+from gemcrawl.places import place
 from gemcrawl.registry import Entry, Registry
 from gemcrawl.snapshot.commit import spoilt
 from gemcrawl.snapshot.previous import known_forms
@@ -97,7 +97,7 @@ class FormsSpider(Spider):
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.sites = settings.getint("GEMCRAWL_CONCURRENT_SITES")
-        spider.previous = known_forms(Path(settings.get("GEMCRAWL_OUTPUT")))
+        spider.previous = known_forms(place(settings["GEMCRAWL_OUTPUT"]))
         spider.client = StoppableClient(crawler)
         spider.interruption = Interruption(spider.client, grace=settings.getfloat("GEMCRAWL_GRACE_SECONDS"))
         crawler.signals.connect(spider.item_done, signals.item_scraped)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Spider
@@ -16,9 +15,10 @@ from gemcrawl.fetch.client import Client
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.items import IN_SCOPE, Municipality, Recheck, Survey
 from gemcrawl.pipelines.transport import TransportPipeline
+from gemcrawl.places import Place, place
 from gemcrawl.registry import Entry
 from gemcrawl.snapshot.known import KnownTown, known_towns
-from gemcrawl.snapshot.lock import OutputLock
+from gemcrawl.snapshot.lock import Lock, acquire
 from gemcrawl.snapshot.read import latest
 from gemcrawl.snapshot.rechecks import write
 from gemcrawl.survey.explore import Limits, survey
@@ -74,7 +74,7 @@ class RecheckSpider(Spider):
         """
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
-        spider.output = Path(settings["GEMCRAWL_OUTPUT"])
+        spider.output = place(settings["GEMCRAWL_OUTPUT"])
         spider.snapshot = latest(spider.output)
         spider.towns = known_towns(spider.snapshot, everything=spider.everything, only=spider.only)
         preflight.check_connections(settings)
@@ -82,17 +82,17 @@ class RecheckSpider(Spider):
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))
         spider.judge = TransportPipeline.from_crawler(crawler)
-        spider.lock = OutputLock.acquire(spider.output)
+        spider.lock = acquire(spider.output, settings.getfloat("GEMCRAWL_LEASE_SECONDS"))
         return spider
 
-    output: Path
-    snapshot: Path
+    output: Place
+    snapshot: Place
     towns: tuple[KnownTown, ...]
     client: Client
     render: Render | None
     render_budget: Budget
     judge: TransportPipeline
-    lock: OutputLock
+    lock: Lock
 
     async def start(self) -> AsyncIterator[Any]:
         """At most GEMCRAWL_CONCURRENT_SITES municipalities at a time; yields nothing, but Scrapy wants a generator."""

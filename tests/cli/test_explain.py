@@ -202,7 +202,7 @@ def test_what_is_newer_than_the_decrees_table_says_so(output: Path) -> None:
 
 
 def test_nothing_is_wider_than_a_hundred_columns(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    explain("abc123", output)
+    explain("abc123", str(output))
     shown = capsys.readouterr().out
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert " ".join(shown.split()) == " ".join(told(output).split())
@@ -217,7 +217,7 @@ def test_folding_loses_nothing(text: str, indent: int) -> None:
 
 
 def test_the_same_as_json(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    explain("abc", output, as_json=True)
+    explain("abc", str(output), as_json=True)
     shown = capsys.readouterr().out
     assert shown.isascii()
     assert "\x1b" not in shown
@@ -277,7 +277,7 @@ def test_without_a_snapshot(tmp_path: Path) -> None:
 
 
 def test_what_sites_say_cannot_steer_the_terminal(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    explain("abc123", output)
+    explain("abc123", str(output))
     shown = capsys.readouterr().out
     assert "Afspraak [31mrood" in shown
     assert "\x1b" not in shown

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gemcrawl import places
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.snapshot import prune
 from gemcrawl.snapshot.read import snapshot_id
@@ -68,7 +69,7 @@ def test_the_latest_and_the_newest_whole_one_stay_however_old(tmp_path: Path) ->
     (tmp_path / "latest.json").write_text('{"snapshot": "2026-01-01T020000Z"}')
     planned = prune.plan(tmp_path, keep=1)
     assert [path.name for path in planned.removed] == ["snapshot=2026-01-02T020000Z"]
-    prune.remove(tmp_path, planned)
+    prune.prune(tmp_path, planned)
     assert _there(tmp_path) == ["2026-01-01T020000Z", "2026-01-03T020000Z", "2026-01-04T020000Z"]
 
 
@@ -83,7 +84,7 @@ def test_what_was_half_removed_is_finished_by_the_next_pruning(tmp_path: Path) -
     _made(tmp_path, "2026-01-02T020000Z")
     (tmp_path / "pruned" / "snapshot=2026-01-01T020000Z").mkdir(parents=True)
     (tmp_path / "pruned" / "snapshot=2026-01-01T020000Z" / "forms.parquet").write_bytes(b"x")
-    prune.remove(tmp_path, prune.plan(tmp_path, keep=1))
+    prune.prune(tmp_path, prune.plan(tmp_path, keep=1))
     assert [path.name for path in tmp_path.iterdir()] == ["snapshot=2026-01-02T020000Z"]
 
 
@@ -92,7 +93,7 @@ def test_a_snapshot_that_is_a_link_goes_without_what_it_points_to(tmp_path: Path
     _made(output, "2026-01-02T020000Z")
     _made(tmp_path / "elsewhere", "2026-01-01T020000Z")
     (output / "snapshot=2026-01-01T020000Z").symlink_to(tmp_path / "elsewhere" / "snapshot=2026-01-01T020000Z")
-    prune.remove(output, prune.plan(output, keep=1))
+    prune.prune(output, prune.plan(output, keep=1))
     assert _there(output) == ["2026-01-02T020000Z"]
     assert _there(tmp_path / "elsewhere") == ["2026-01-01T020000Z"]
 
@@ -100,9 +101,9 @@ def test_a_snapshot_that_is_a_link_goes_without_what_it_points_to(tmp_path: Path
 def test_a_reader_meets_a_snapshot_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _made(tmp_path, "2026-01-01T020000Z", "2026-01-02T020000Z")
     seen = []
-    real = prune._delete
-    monkeypatch.setattr(prune, "_delete", lambda path: (seen.append(_there(tmp_path)), real(path)))
-    prune.remove(tmp_path, prune.plan(tmp_path, keep=1))
+    real = places.delete
+    monkeypatch.setattr(places, "delete", lambda path: (seen.append(_there(tmp_path)), real(path)))
+    prune.prune(tmp_path, prune.plan(tmp_path, keep=1))
     assert seen == [["2026-01-02T020000Z"]]
 
 
