@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import gemcrawl
+from gemcrawl.evidence.warc import warcinfo
 from gemcrawl.exceptions import OutputError
 from gemcrawl.snapshot.compact import Filler, compact
 from gemcrawl.snapshot.descriptor import DESCRIPTOR, RegistrySummary, RunInfo, describe
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 
     from gemcrawl.registry import Entry
     from gemcrawl.snapshot.compact import Compacted
-    from gemcrawl.snapshot.gate import Gate, is_whole
-from gemcrawl.snapshot.parts import Parts
+    from gemcrawl.snapshot.parts import Parts
 
 __all__ = ["Published", "RegistrySummary", "RunInfo", "publish"]
 
@@ -82,7 +83,8 @@ def publish(
         if staged.exists():
             shutil.rmtree(staged)
         staged.mkdir(parents=True)
-        compacted = compact(staged, parts, entries, filler)
+        opening = warcinfo(run.run_id, run.started, f"gemcrawl/{gemcrawl.__version__}")
+        compacted = compact(staged, parts, entries, filler, opening=opening)
         judged = gate(staged) if gate is not None else Gate()
         if judged.state == "suspect":
             (output / SUSPECT).mkdir(exist_ok=True)
