@@ -281,7 +281,12 @@ class Form(_Row):
     internet_nl_2025: Annotated[RuleResult, "rule set internet-nl-2025"] = "not_tested"
     seen_on: Annotated[Int32, "pages of this municipality that carry this very form"] = 1
     page_sha256: Annotated[str, "SHA-256 of the document as received, in hexadecimal"]
-    evidence: Annotated[str | None, "path#offset of the archived response when archiving is on"] = None
+    evidence: Annotated[
+        str | None, "path#offset of the archived response when archiving is on: file in the snapshot, byte at which its WARC record begins"
+    ] = None
+    picture: Annotated[
+        str | None, "path in the snapshot of a picture of its page, form outlined; of insecure forms, when archiving is on"
+    ] = None
     fetched_at: Annotated[datetime, "when the document was received"]
 
 
@@ -385,7 +390,8 @@ class Survey:
     """The item: one municipality with its forms, pages and hosts.
 
     The spider fills `municipality`, `forms` and `pages`, and `ways`: the raw facts about the way to each form, by form_id.  The transport
-    pipeline adds `hosts`, and the findings and verdicts of the forms.  `ways` is not published.
+    pipeline adds `hosts`, and the findings and verdicts of the forms.  `ways` is not published.  `archive` and `pictures` are evidence, and
+    go into files of their own.
     """
 
     municipality: Municipality
@@ -394,6 +400,10 @@ class Survey:
     hosts: list[Host] = field(default_factory=list)
     ways: dict[str, Way] = field(default_factory=dict)
     unread: list[Kind] = field(default_factory=list)
+    archive: bytes = b""
+    """WARC records (`gemcrawl.evidence.archive`); the column `evidence` of the forms says where in them."""
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    """WebP, by form_id."""
 
 
 TABLES: dict[str, type[_Row]] = {"municipalities": Municipality, "forms": Form, "pages": Page, "hosts": Host}

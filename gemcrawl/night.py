@@ -37,6 +37,8 @@ SEEN_BY = (
 )
 """Settings that decide what is seen of a site: nights with different ones are not compared, and one run has one value of each.  Those of
 pace are not among them: a run may be taken up more slowly."""
+_KEEPS = ("GEMCRAWL_ARCHIVE",)
+"""Settings that decide what is kept beside what is seen: one run has one value of each."""
 _REACHED_BY = ("GEMCRAWL_CONNECT_TO", "GEMCRAWL_ALLOW_NET")
 """Settings that decide who answers."""
 
@@ -113,7 +115,7 @@ def plan(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = "")
 
 
 def _deciding(settings: BaseSettings) -> dict[str, Any]:
-    return {name: settings.get(name) for name in SEEN_BY} | {name: sorted(settings.getlist(name)) for name in _REACHED_BY}
+    return {name: settings.get(name) for name in (*SEEN_BY, *_KEEPS)} | {name: sorted(settings.getlist(name)) for name in _REACHED_BY}
 
 
 def begin(settings: BaseSettings, *, only: tuple[str, ...] = (), as_of: str = "") -> Night:

@@ -84,6 +84,12 @@ GEMCRAWL_SECOND_ROUND = True  # what the network spoilt is surveyed once more at
 GEMCRAWL_SECOND_ROUND_PAUSE = 60.0  # in delays: the rest before what the network spoilt is surveyed once more
 GEMCRAWL_KEEP_PARTS = False  # keep a run's working area after publication
 
+# --- evidence (docs/evidence.md) ---
+GEMCRAWL_ARCHIVE = False  # keep pages with a form in scope as received, and pictures of insecure forms
+GEMCRAWL_ARCHIVE_BYTES = 8 * 1024 * 1024  # archive of one municipality, packed
+GEMCRAWL_PICTURES = 4  # pictures per municipality
+GEMCRAWL_PICTURE_BYTES = 512 * 1024  # one picture
+
 # --- what holds a night back (docs/operations.md has the reasons) ---
 GEMCRAWL_GATE_MUNICIPALITIES = 20  # in fewer, a share means nothing
 GEMCRAWL_GATE_MOST = {  # largest share of the municipalities, on any night: only what no country looks like
@@ -119,6 +125,7 @@ GEMCRAWL_CA_FILE: str | None = None  # root certificates trusted instead of the 
 ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.security_txt.SecurityTxtPipeline": 200,
     "gemcrawl.pipelines.transport.TransportPipeline": 300,
+    "gemcrawl.pipelines.evidence.EvidencePipeline": 400,
     "gemcrawl.pipelines.clean.CleanPipeline": 500,
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }

@@ -66,6 +66,10 @@ KeepParts = Annotated[bool, typer.Option("--keep-parts", help="Keep the run's wo
 NoRender = Annotated[
     bool, typer.Option("--no-render", help="Never start a browser: forms that only scripts build are typed by their product.")
 ]
+Archive = Annotated[
+    bool,
+    typer.Option("--archive", help="Keep evidence: pages with such a form as received (WARC), and pictures of insecure forms."),
+]
 Workers = Annotated[
     int | None,
     typer.Option(
@@ -105,6 +109,7 @@ def crawl(
     workers: Workers = None,
     dask: Dask = None,
     no_render: NoRender = False,
+    archive: Archive = False,
     resume: Annotated[
         str | None,
         typer.Option(metavar="[RUN]", help="Take up an unfinished run, the last one without a value: only municipalities without a part."),
@@ -163,7 +168,7 @@ def crawl(
         "GEMCRAWL_CANARIES": canary or [],
         "DOWNLOAD_DELAY": delay,
         "GEMCRAWL_CONCURRENT_SITES": concurrency,
-        **_common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render),
+        **_common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render, archive=archive),
     }
     codes = ",".join(code for part in only or [] for code in part.split(","))
     if dry_run:
@@ -193,6 +198,7 @@ def demo(
     workers: Workers = None,
     dask: Dask = None,
     no_render: NoRender = False,
+    archive: Archive = False,
     keep_parts: KeepParts = False,
     again: Annotated[
         bool,
@@ -216,7 +222,7 @@ def demo(
         settings = (
             server.settings(output, delay=delay)
             | {"GEMCRAWL_RESUME": "new"}
-            | _common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render)
+            | _common(max_pages, keep_parts, log_level, log_file, log_format, no_render=no_render, archive=archive)
         )
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
@@ -247,10 +253,11 @@ app.command()(rules)
 
 
 def _common(
-    max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None, log_format: LogFormat, *, no_render: bool
+    max_pages: int, keep_parts: bool, log_level: LogLevel, log_file: Path | None, log_format: LogFormat, *, no_render: bool, archive: bool
 ) -> dict[str, Any]:
     return {
         "GEMCRAWL_RENDER": not no_render,
+        "GEMCRAWL_ARCHIVE": archive,
         "GEMCRAWL_MAX_PAGES": max_pages,
         "GEMCRAWL_KEEP_PARTS": keep_parts,
         "LOG_LEVEL": str(log_level),

@@ -129,6 +129,12 @@ def _case(form: Row, municipality: Row, hosts: list[Host], pages: list[Row]) -> 
     for finding in form["findings"]:
         yield f"  {finding['weight']}: {finding['code']} on {clean(finding['subject'])}"
         yield f"    {clean(finding['evidence'])}"
+    kept = [f"  page as received: {form['evidence'].replace('#', ', record at byte ')}"] if form.get("evidence") else []
+    kept += [f"  picture: {form['picture']}"] if form.get("picture") else []
+    if kept:
+        yield ""
+        yield "evidence, in the snapshot"
+        yield from kept
     yield ""
     yield "rule sets"
     yield from results(form, hosts, SAY)

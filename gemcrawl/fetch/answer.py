@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gemcrawl import clock
+from gemcrawl.fetch.exchange import Exchange
 from gemcrawl.items import Reason
 from gemcrawl.transport.facts import Hop
 
@@ -28,6 +29,8 @@ class Answer:
     retry_after: str | None = None
     cookies: tuple[str, ...] = ()
     """Set-Cookie fields as sent."""
+    exchange: Exchange | None = None
+    """What went over the connection, when evidence is kept."""
     wire_bytes: int = 0
     seconds: float = 0.0
     fetched_at: datetime = field(default_factory=clock.now)

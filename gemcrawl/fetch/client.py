@@ -211,6 +211,7 @@ class Client:
             robots_tag=first("X-Robots-Tag").lower(),
             retry_after=first("Retry-After") or None,
             cookies=tuple(v.decode("latin-1") for v in headers.getlist("Set-Cookie")),
+            exchange=meta.get("exchange"),
             wire_bytes=meta.get("wire_bytes", 0),
             seconds=seconds,
         )

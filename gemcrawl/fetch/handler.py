@@ -2,7 +2,8 @@
 
 It gives what Scrapy's own handlers cannot: the facts of the handshake, sites that only speak old TLS, the reason why a certificate
 fails, connect-to, and the address guard at the socket.  Responses carry in ``meta``: ``address`` (IP address that answered),
-``handshake`` (`gemcrawl.transport.facts.Handshake`, https only) and ``wire_bytes`` (body bytes received).
+``handshake`` (`gemcrawl.transport.facts.Handshake`, https only), ``wire_bytes`` (body bytes received) and, when evidence is kept, ``exchange``
+(`gemcrawl.fetch.exchange.Exchange`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from scrapy.responsetypes import responsetypes
 
 from gemcrawl.exceptions import AddressRefused, HostExcluded
 from gemcrawl.fetch.connect_to import ConnectTo
+from gemcrawl.fetch.exchange import Exchange
 from gemcrawl.fetch.guard import NOT_PUBLIC, Guard
 from gemcrawl.fetch.protocol import OVERHEAD, FloodError, Protocol
 from gemcrawl.fetch.resolver import Resolver
@@ -67,10 +69,13 @@ class TlsResponse(aiohttp.ClientResponse):
 
     address: str = ""
     tls: ssl.SSLObject | None = None
+    head: bytes = b""
+    """As `gemcrawl.fetch.protocol.Protocol.head`."""
     _transport: Any = None
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         self._transport = transport = connection.transport
+        protocol = connection.protocol
         if transport is not None:
             self.address = (transport.get_extra_info("peername") or ("",))[0]
             self.tls = transport.get_extra_info("ssl_object")
@@ -81,6 +86,7 @@ class TlsResponse(aiohttp.ClientResponse):
         except BaseException:
             self.abort()
             raise
+        self.head = protocol.head
         return started
 
     def finish(self) -> None:
@@ -106,9 +112,9 @@ class _Connector(aiohttp.TCPConnector):
     the number may belong to another connection.
     """
 
-    def __init__(self, resolver: Resolver, guard: Guard, *, most_bytes: int, **options: Any) -> None:
+    def __init__(self, resolver: Resolver, guard: Guard, *, most_bytes: int, keeps_heads: bool, **options: Any) -> None:
         super().__init__(resolver=resolver, socket_factory=self._socket, **options)
-        self._factory = partial(Protocol, loop=self._loop, most_bytes=most_bytes)  # type: ignore[assignment]  # a subclass of what stood there
+        self._factory = partial(Protocol, loop=self._loop, most_bytes=most_bytes, keeps_heads=keeps_heads)  # type: ignore[assignment]  # a subclass of what stood there
         self._ours = resolver
         self._guard = guard
 
@@ -156,6 +162,7 @@ class Handler(BaseDownloadHandler):
         super().__init__(crawler)
         settings = crawler.settings
         self._max_size = settings.getint("DOWNLOAD_MAXSIZE")
+        self._keeps = settings.getbool("GEMCRAWL_ARCHIVE")
         ca_file = settings.get("GEMCRAWL_CA_FILE")
         self._strict = strict_context(Path(ca_file) if ca_file else None)
         self._lax = lax_context()
@@ -169,6 +176,7 @@ class Handler(BaseDownloadHandler):
             self._resolver,
             self._guard,
             most_bytes=self._max_size + OVERHEAD,
+            keeps_heads=self._keeps,
             limit=settings.getint("CONCURRENT_REQUESTS"),
             keepalive_timeout=max(KEEP_ALIVE, 2 * settings.getfloat("DOWNLOAD_DELAY")),
             ttl_dns_cache=600,
@@ -213,6 +221,10 @@ class Handler(BaseDownloadHandler):
                 request.meta["handshake"] = self._handshake(answer.tls, error)
             headers = Headers([(name, value) for name, value in answer.raw_headers])
             body, complete = await self._body(answer)
+        if self._keeps:
+            request.meta["exchange"] = Exchange(
+                request=_sent(answer), head=answer.head, body=body, truncated=not complete, address=answer.address
+            )
         if not complete and (headers.get("Content-Encoding") or b"").strip().lower() not in (b"", b"identity"):
             raise DownloadCancelledError(f"{request.url}: over {self._max_size} bytes compressed")
         request.meta["wire_bytes"] = len(body)
@@ -325,6 +337,13 @@ class Handler(BaseDownloadHandler):
             await self._renders.close()
         await self._session.close()
         await self._resolver.close()
+
+
+def _sent(answer: aiohttp.ClientResponse) -> bytes:
+    """The request of an answer, as aiohttp wrote it."""
+    asked = answer.request_info
+    lines = [f"{asked.method} {asked.url.raw_path_qs} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.headers.items()), "", ""]
+    return "\r\n".join(lines).encode("utf-8", "surrogateescape")
 
 
 def _connect_failure(error: OSError, url: str) -> Exception:

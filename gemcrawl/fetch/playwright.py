@@ -22,6 +22,7 @@ from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.proxy import GuardProxy
 from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
+from gemcrawl.fetch.render_picture import take_picture
 from gemcrawl.fetch.render_pool import Pool, Tab
 from gemcrawl.fetch.render_read import PATIENCE, go, read_documents
 
@@ -115,6 +116,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         patience = min(job.until - time.monotonic() - _READING, PATIENCE)
         job.documents = await read_documents(tab.session, max(0.2, patience))
         await _heard_out(page)
+        if job.outline is not None:
+            job.picture = await take_picture(tab.session, job.outline)
         job.failure = ""
         return HtmlResponse(request.url, body=job.documents[0].html, encoding="utf-8")
 

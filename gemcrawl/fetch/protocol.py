@@ -6,6 +6,7 @@ all bytes together: a server that sends nothing else fills the memory for as lon
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import aiohttp
@@ -16,30 +17,54 @@ MOST_ANSWERS = 16
 OVERHEAD = 1024 * 1024
 """Bytes that may come beside a body: header sections, and the framing of chunks."""
 
+_SECTION_END = re.compile(rb"\r?\n\r?\n")
+_INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]")
+
 
 class FloodError(aiohttp.ClientError):
     """The server sent more than any answer needs; the connection was ended."""
 
 
 class Protocol(ResponseHandler):
-    """Ends a connection over which too much comes; requests on it raise `FloodError`."""
+    """Ends a connection over which too much comes; requests on it raise `FloodError`.
 
-    def __init__(self, *args: Any, most_bytes: int, **options: Any) -> None:
+    Args:
+        most_bytes: that may come in answer to one request.
+        keeps_heads: keep the header section of each answer as it came, in `head`.
+    """
+
+    def __init__(self, *args: Any, most_bytes: int, keeps_heads: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
         self._most = self._left = most_bytes
         self._answers = 0
+        self._keeps_heads = keeps_heads
+        self._head_open = False
+        self.head = b""
+        """Status line and header section of the last answer as received, informational answers left out; empty unless they are kept."""
 
     def set_response_params(self, **options: Any) -> None:
         """aiohttp calls this before each request on the connection."""
         self._left, self._answers = self._most, 0
+        self.head, self._head_open = b"", self._keeps_heads
         super().set_response_params(**options)
 
     def data_received(self, data: bytes) -> None:
         self._left -= len(data)
         if self._left >= 0:
+            if self._head_open:
+                self._keep_head(data)
             super().data_received(data)
         if self._left < 0 or self._answers > MOST_ANSWERS:
             self._flooded()
+
+    def _keep_head(self, data: bytes) -> None:
+        """Gathers what comes until the header section of the answer that counts is whole."""
+        self.head += data
+        while (end := _SECTION_END.search(self.head)) is not None:
+            if _INFORMATIONAL.match(self.head) is None:
+                self.head, self._head_open = self.head[: end.end()], False
+                return
+            self.head = self.head[end.end() :]
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         self._answers += 1

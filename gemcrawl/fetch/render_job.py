@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Rendered, RenderedDocument
+from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Outline, Rendered, RenderedDocument
 
 if TYPE_CHECKING:
     from gemcrawl.fetch.render_pool import Tab
@@ -29,6 +29,10 @@ class Job:
     group: str
     allowed: Allowed
     deadline: float
+    outline: Outline | None = None
+    """The form that a picture is wanted of; None for no picture."""
+    picture: bytes | None = None
+    """WebP; None when there is none, or the form was not there."""
     failure: Failure | Literal[""] = "failed"
     """What it will have been unless something else is known."""
     documents: tuple[RenderedDocument, ...] = ()

@@ -56,6 +56,11 @@ class Rendered:
     seconds: float = 0.0
 
     @property
+    def answered(self) -> int:
+        """Requests that brought an answer."""
+        return sum(1 for r in self.requests if r.status)
+
+    @property
     def blocked(self) -> int:
         """Requests stopped because they would have changed something: neither GET nor HEAD."""
         return sum(r.stopped == "method" for r in self.requests)
@@ -63,6 +68,18 @@ class Rendered:
 
 Allowed = Callable[[str], Awaitable[Reason | None]]
 """Why a document may not be fetched; None when it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """By what a form is found again in a rendered page."""
+
+    fields: tuple[str, ...]
+    """Names of its fields, or their ids where they have none."""
+    action: str | None = None
+    """As written."""
+    most_bytes: int = 512 * 1024
+    """Size that its picture may have."""
 
 
 class Render(Protocol):

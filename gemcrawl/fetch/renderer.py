@@ -16,7 +16,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
-from gemcrawl.fetch.rendered import Allowed, Rendered
+from gemcrawl.fetch.rendered import Allowed, Outline, Rendered
 from gemcrawl.fetch.turns import turns_of
 from gemcrawl.sites import site_of
 
@@ -45,7 +45,24 @@ class Renderer:
 
     async def __call__(self, url: str, *, group: str, allowed: Allowed, deadline: float) -> Rendered:
         """Renders one page; see `gemcrawl.fetch.rendered.Render`."""
-        job = Job(url, group, allowed, deadline)
+        return await self._run(Job(url, group, allowed, deadline))
+
+    async def picture(self, url: str, outline: Outline, *, group: str, allowed: Allowed, deadline: float) -> tuple[Rendered, bytes | None]:
+        """Renders one page for a picture of a form, which is not clicked or filled in; never raises but for cancellation.
+
+        Args:
+            url, group, allowed, deadline: as of `gemcrawl.fetch.rendered.Render`.
+            outline: the form.
+
+        Returns:
+            What rendering brought, and the picture: WebP, the form outlined; None when the form is not there or no picture could be made.
+        """
+        job = Job(url, group, allowed, deadline, outline)
+        rendered = await self._run(job)
+        return rendered, None if rendered.failure else job.picture
+
+    async def _run(self, job: Job) -> Rendered:
+        url, group, deadline = job.url, job.group, job.deadline
         if not self._available:
             return Rendered(url=url, failure="no_browser")
         meta = {"playwright": True, META: job, "cookiejar": group, "dont_redirect": True, "dont_retry": True, "dont_cache": True}

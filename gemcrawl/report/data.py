@@ -19,6 +19,7 @@ from gemcrawl.places import Place
 from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
+from gemcrawl.snapshot.evidence import picture_path
 from gemcrawl.snapshot.places import coordinates
 from gemcrawl.snapshot.read import connect, snapshots
 
@@ -80,6 +81,17 @@ class Data:
     """Forms counted but not named."""
     changes: Changes | None
     """Since the snapshot before; None when there is none before."""
+    directory: Path
+    """Of the snapshot."""
+
+    def picture(self, form: Row) -> bytes | None:
+        """The picture of a form, WebP; None when none was taken or it is no longer there."""
+        if not form.get("picture"):
+            return None
+        try:
+            return (self.directory / picture_path(form["form_id"])).read_bytes()
+        except (OSError, ValueError):
+            return None
 
     def hosts_of(self, form: Row) -> list[Host]:
         """The hosts that a form needs, in the order of the way."""
@@ -134,6 +146,7 @@ def load(output: Place, snapshot: str = "latest", embargo: Embargo | None = None
         embargo=embargo is not None,
         withheld=len(hidden),
         changes=_changes(output, directory),
+        directory=directory,
     )
 
 

@@ -298,9 +298,11 @@ class Site:
             }
             for code in codes(form)
         ]
+        picture = self._data.picture(form)
         return {
             "form": form,
             "anchor": anchor(form),
+            "picture": base64.b64encode(picture).decode() if picture is not None else None,
             "groups": groups,
             "what": tree(case.what(form, self._say)),
             "way": tree(case.way(form, pages, self._say)),

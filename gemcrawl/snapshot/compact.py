@@ -6,11 +6,13 @@ import shutil
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from gemcrawl.evidence.archive import moved
 from gemcrawl.items import TABLES, Host, Municipality
+from gemcrawl.snapshot.evidence import EvidenceWriter
 from gemcrawl.snapshot.hosts import Hosts
 from gemcrawl.snapshot.schema import arrow_schema, table_of
 from gemcrawl.snapshot.writer import TableWriter
@@ -61,13 +63,22 @@ class Compacted:
     """Municipalities by outcome; they add up to the registry."""
     missing: tuple[str, ...]
     """Codes without a part that could be read."""
+    evidence: dict[str, Any] | None = None
+    """What the descriptor says of archive and pictures; None when there are none."""
 
 
-def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Filler) -> Compacted:
-    """Write the four tables of a snapshot into a directory.
+def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Filler, *, opening: bytes = b"") -> Compacted:
+    """Write the four tables of a snapshot into a directory, and the evidence beside them.
 
     Rows are sorted by municipality, then URL (hosts: by host, port, address).  Every entry gets exactly one row in municipalities; parts of
     municipalities that are not among the entries are left out.  Memory does not grow with the number of entries, but for their codes.
+
+    Args:
+        directory: where to.
+        parts: the finished municipalities.
+        entries: the municipalities of the registry.
+        filler: for those without a part.
+        opening: the first record of the archive, where there is one.
 
     Raises:
         OSError: a file could not be written.
@@ -77,6 +88,7 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
     scratch = directory / "hosts"
     hosts = Hosts(scratch)
     with ExitStack() as stack:
+        evidence = stack.enter_context(EvidenceWriter(directory, opening))
         writers = {name: stack.enter_context(TableWriter(directory / f"{name}.parquet", row)) for name, row in TABLES.items()}
         ordered = sorted(entries, key=lambda entry: entry.code)
         for entry, part in zip(ordered, parts.tables(entry.code for entry in ordered), strict=True):
@@ -87,6 +99,8 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
                 municipality = _unnested(part, "municipality", Municipality)
                 for name in ("forms", "pages"):
                     table = _unnested(part, name, TABLES[name])
+                    if name == "forms":
+                        table = _with_evidence(table, part, evidence)
                     writers[name].add(table.sort_by([(column, "ascending") for column in _SORTED_BY[name]]))
                 hosts.add(_unnested(part, "hosts", Host))
             outcomes[municipality["outcome"][0].as_py()] += 1
@@ -94,9 +108,21 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
         for rows_of_hosts in hosts.merged():
             writers["hosts"].add(rows_of_hosts)
         rows = {name: writer.rows for name, writer in writers.items()}
+        kept = evidence.told()
     if scratch.exists():
         shutil.rmtree(scratch)
-    return Compacted(rows=rows, outcomes=dict(sorted(outcomes.items())), missing=tuple(missing))
+    return Compacted(rows=rows, outcomes=dict(sorted(outcomes.items())), missing=tuple(missing), evidence=kept)
+
+
+def _with_evidence(forms: pa.Table, part: pa.Table, evidence: EvidenceWriter) -> pa.Table:
+    """Adds the evidence of a part to that of the snapshot; the forms, with references that lead there."""
+    evidence.add_pictures(part["pictures"][0].as_py())
+    archive: bytes = part["archive"][0].as_py()
+    if not archive:
+        return forms
+    begin = evidence.add_archive(archive)
+    at = forms.schema.get_field_index("evidence")
+    return forms.set_column(at, forms.schema.field(at), pa.array([moved(one, begin) for one in forms["evidence"].to_pylist()], pa.string()))
 
 
 def _unnested(part: pa.Table, column: str, row_type: type) -> pa.Table:

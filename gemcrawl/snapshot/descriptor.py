@@ -105,6 +105,7 @@ def describe(directory: Path, snapshot: str, run: RunInfo, compacted: Compacted,
             "whole": run.whole,
             "missing": {"municipalities": len(compacted.missing), "reason": run.missing if compacted.missing else None},
             "outcomes": compacted.outcomes,
+            "evidence": compacted.evidence,
             "gate": gate.told(),
         },
     }

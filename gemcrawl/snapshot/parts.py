@@ -29,15 +29,18 @@ def _rows(row_type: type) -> pa.DataType:
     return pa.list_(pa.field("element", pa.struct(list(arrow_schema(row_type))), nullable=False))
 
 
+_PICTURE = pa.struct([pa.field("form_id", pa.string(), nullable=False), pa.field("content", pa.binary(), nullable=False)])
 PART_SCHEMA = pa.schema(
     [
         pa.field("municipality", pa.struct(list(arrow_schema(Municipality))), nullable=False),
         pa.field("forms", _rows(Form), nullable=False),
         pa.field("pages", _rows(Page), nullable=False),
         pa.field("hosts", _rows(Host), nullable=False),
+        pa.field("archive", pa.binary(), nullable=False),
+        pa.field("pictures", pa.list_(pa.field("element", _PICTURE, nullable=False)), nullable=False),
     ]
 )
-"""A survey is one row: the municipality as a struct, the rest as lists of structs."""
+"""A survey is one row: the municipality as a struct, the tables as lists of structs, and its evidence: committed with it, or not at all."""
 
 
 class Parts:
@@ -96,6 +99,8 @@ class Parts:
             forms=[from_record(Form, row) for row in record["forms"]],
             pages=[from_record(Page, row) for row in record["pages"]],
             hosts=[from_record(Host, row) for row in record["hosts"]],
+            archive=record["archive"],
+            pictures={picture["form_id"]: picture["content"] for picture in record["pictures"]},
         )
 
     def mark_tried_again(self, code: str) -> None:
@@ -144,6 +149,8 @@ def _encoded(survey: Survey) -> pa.Buffer:
         "forms": list(map(to_record, survey.forms)),
         "pages": list(map(to_record, survey.pages)),
         "hosts": list(map(to_record, survey.hosts)),
+        "archive": survey.archive,
+        "pictures": [{"form_id": form_id, "content": content} for form_id, content in survey.pictures.items()],
     }
     sink = pa.BufferOutputStream()
     # nobody filters a file of one row: statistics and dictionaries would only cost time

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import gemcrawl
+from gemcrawl.evidence.warc import warcinfo
 from gemcrawl.exceptions import OutputError
 from gemcrawl.places import publish_directory, reason, remove, write_durably, write_whole
 from gemcrawl.snapshot.compact import Filler, compact
@@ -83,7 +85,8 @@ def publish(
     filler = Filler(reason=run.missing, started=run.started, finished=run.finished)
     try:
         with _staging(parts.run_dir) as staged:
-            compacted = compact(staged, parts, entries, filler)
+            opening = warcinfo(run.run_id, run.started, f"gemcrawl/{gemcrawl.__version__}")
+            compacted = compact(staged, parts, entries, filler, opening=opening)
             judged = gate(staged) if gate is not None else Gate()
             still_ours()
             if judged.state == "suspect":

@@ -93,6 +93,7 @@ class FormsSpider(Spider):
             seconds=settings.getfloat("GEMCRAWL_SITE_SECONDS"),
             rendered=settings.getint("GEMCRAWL_RENDER_PAGES"),
             searched=settings.getint("GEMCRAWL_SEARCH_PAGES"),
+            archived=settings.getint("GEMCRAWL_ARCHIVE_BYTES") if settings.getbool("GEMCRAWL_ARCHIVE") else 0,
         )
         spider.render = Renderer.from_crawler(crawler) if settings.getbool("GEMCRAWL_RENDER") else None
         spider.render_budget = Budget(settings.getint("GEMCRAWL_RENDER_RUN_PAGES"))

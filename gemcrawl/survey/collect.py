@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from gemcrawl.evidence.archive import Archive
 from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.items import IN_SCOPE, Form, FoundVia, RenderOutcome
 from gemcrawl.survey.urls import host_of, key, place, split
@@ -41,6 +42,8 @@ class Collection:
     """Forms found so far, each once."""
 
     municipality: str
+    archive: Archive | None = None
+    """Keeps the pages of forms in scope, and what frames them."""
     forms: dict[str, Form] = field(default_factory=dict)
     ways: dict[str, Way] = field(default_factory=dict)
     entries: dict[str, list[EntryLink]] = field(default_factory=dict)
@@ -119,6 +122,7 @@ class Collection:
             render_outcome=found.rendering,
             blocked_requests=found.blocked,
             frame_urls=[v.final_url for v in found.frames],
+            evidence=self._evidence(visit, found) if form.kind in IN_SCOPE else None,
             supplier=reading.supplier,
             supplier_evidence=reading.supplier_evidence,
             method=form.method,
@@ -131,6 +135,13 @@ class Collection:
             page_sha256=visit.sha256 or "",
             fetched_at=visit.answer.fetched_at,
         )
+
+    def _evidence(self, visit: Visit, found: Found) -> str | None:
+        if self.archive is None:
+            return None
+        for kept in found.frames:
+            self.archive.keep(kept.final_url, kept.answer.exchange, kept.answer.fetched_at)
+        return self.archive.keep(visit.final_url, visit.answer.exchange, visit.answer.fetched_at)
 
     def _way(self, form: PageForm, visit: Visit, found: Found) -> Way:
         reading = visit.reading

@@ -124,6 +124,7 @@ class _Site:
             pages=session.rows,
             ways=session.collection.ways,
             unread=sorted(session.unread),
+            archive=session.collection.archive.packed if session.collection.archive is not None else b"",
         )
 
     def _again(self) -> _Site:

@@ -8,9 +8,9 @@ from gemcrawl.fetch.rendered import BrowserRequest, Render, Rendered, RenderedDo
 from gemcrawl.forms import read_page
 from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.forms.suppliers import of_address
-from gemcrawl.items import IN_SCOPE, Reason, RenderCause, RenderOutcome
+from gemcrawl.items import IN_SCOPE, RenderCause, RenderOutcome
 from gemcrawl.sites import site_of
-from gemcrawl.survey.links import STRONG, Scores, forbidden_url
+from gemcrawl.survey.links import STRONG, Scores
 from gemcrawl.survey.urls import host_of, key
 from gemcrawl.survey.visit import Visit, Visitor
 
@@ -83,17 +83,13 @@ class Renderings:
         self._own.left -= 1
         self._run.left -= 1
         rendered = await self._render(
-            visit.final_url + fragment, group=site_of(host_of(visit.final_url)), allowed=self._allowed, deadline=self._deadline
+            visit.final_url + fragment, group=site_of(host_of(visit.final_url)), allowed=self._visitor.may_render, deadline=self._deadline
         )
-        self._visitor.requests += sum(1 for r in rendered.requests if r.status)
-        self._visitor.bytes += rendered.wire_bytes
+        self._visitor.rendered(rendered.answered, rendered.wire_bytes)
         if rendered.failure:
             return Seen(outcome=rendered.failure, blocked=rendered.blocked)
         self.pages += 1
         return await self._seen(visit, rendered, text)
-
-    async def _allowed(self, url: str) -> Reason | None:
-        return "robots" if forbidden_url(url) else await self._visitor.allowed(url)
 
     async def _seen(self, visit: Visit, rendered: Rendered, text: str) -> Seen:
         known = {form.signature for form in visit.reading.forms} if visit.reading is not None else set()

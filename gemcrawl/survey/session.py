@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gemcrawl.evidence.archive import Archive
 from gemcrawl.items import Kind, Page
 from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Collection
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 OUTSIDE_SCORE = 2.0
 """What a link to another host must promise."""
+KEPT_BYTES = 256 * 1024
+"""Body of an exchange that is kept as evidence of a page which may still turn out to carry a form, when its own bytes are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Limits:
     rendered: int = 8
     searched: int = 20
     """Pages that promise nothing which are read all the same while no form at all of a kind was found: not every site calls it by its name."""
+    archived: int = 0
+    """Bytes of evidence, packed; 0 when none is kept."""
 
 
 @dataclass(slots=True)
@@ -70,7 +75,7 @@ class Session:
     _rows_at: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.collection = Collection(self.entry.code)
+        self.collection = Collection(self.entry.code, Archive(self.limits.archived) if self.limits.archived else None)
         self.wanted = Wanted(home=self.entry.website)
         self.own_sites.add(site_of(self.entry.website))
 
@@ -134,5 +139,7 @@ class Session:
 
 
 def without_body(visit: Visit) -> Visit:
-    """A visit to keep: what it read is kept, the bytes are not."""
-    return replace(visit, answer=replace(visit.answer, body=b""))
+    """A visit to keep: what it read is kept, the bytes are not, but for a small exchange where evidence is kept."""
+    exchange = visit.answer.exchange
+    kept = exchange if exchange is not None and len(exchange.body) <= KEPT_BYTES else None
+    return replace(visit, answer=replace(visit.answer, body=b"", exchange=kept))

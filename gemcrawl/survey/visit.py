@@ -96,6 +96,15 @@ class Visitor:
         """Why ``url`` may not be fetched by its host's robots.txt; None when it may."""
         return (await self.book.of(split(url).host)).refuses(url)
 
+    async def may_render(self, url: str) -> Reason | None:
+        """The same of a document that a browser asks for by itself: links that do something are not followed there either."""
+        return "robots" if forbidden_url(url) else await self.allowed(url)
+
+    def rendered(self, requests: int, received: int) -> None:
+        """Counts what rendering a page cost: answered requests, and bytes."""
+        self.requests += requests
+        self.bytes += received
+
     async def visit(self, url: str, *, text: str = "", until_https: bool = False) -> Visit:
         """Follows ``url`` to its document.
 

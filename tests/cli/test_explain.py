@@ -107,7 +107,9 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hop = RedirectHop(url="http://www.x.test/afspraak", status=301, scheme="http")
     forms = [
         BAD,
-        form(CODE, "https://www.x.test/contact", "abd999", verdict="secure"),
+        form(
+            CODE, "https://www.x.test/contact", "abd999", verdict="secure", evidence="evidence/archive.warc.gz#7", picture="evidence/x.webp"
+        ),
         form(CODE, "https://www.x.test/contact2", "abd99", verdict="secure"),
         UNKNOWN,
     ]
@@ -127,6 +129,11 @@ def test_what_and_where(output: Path) -> None:
     assert text.startswith("appointment form abc123 of Voorbeeld (GM0001): downgrade")
     for said in (f"page: {PAGE}", "the title says afspraak maken", "supplier: Timeblockr, by host of the script"):
         assert said in text
+
+
+def test_where_the_evidence_is(output: Path) -> None:
+    assert "  page as received: evidence/archive.warc.gz, record at byte 7\n  picture: evidence/x.webp\n" in told(output, "abd999")
+    assert "evidence, in the snapshot" not in told(output)
 
 
 def test_the_way_with_every_hop(output: Path) -> None:

@@ -2,12 +2,13 @@
 
 Arguments: settings, then a list of questions, each with ``url`` and maybe ``group``, ``within`` (seconds), ``denied`` (parts of addresses
 that may not be fetched), ``kill`` (ends the browser that many seconds after the question), ``cancel`` (gives up after so many seconds) and
-``same_time`` (with the question before).  The last line lists the processes that the crawl had started.
+``same_time`` (with the question before); with ``outline`` (a form) a picture is asked for.  The last line lists the processes that the crawl had started.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import dataclasses
 import json
 import os
@@ -23,6 +24,7 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
+from gemcrawl.fetch.rendered import Outline
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.items import Reason
 from tests.support import loopback
@@ -61,6 +63,12 @@ async def one(render: Renderer, question: dict[str, Any]) -> dict[str, Any]:
         asked.append(url)
         return "robots" if any(part in url for part in question.get("denied", ())) else None
 
+    if "outline" in question:
+        outline = Outline(**{**question["outline"], "fields": tuple(question["outline"]["fields"])})
+        rendered, picture = await render.picture(
+            question["url"], outline, group="GM1", allowed=allowed, deadline=time.monotonic() + question.get("within", 30)
+        )
+        return {**dataclasses.asdict(rendered), "picture": base64.b64encode(picture).decode() if picture is not None else None}
     task = asyncio.ensure_future(
         render(question["url"], group=question.get("group", "GM1"), allowed=allowed, deadline=time.monotonic() + question.get("within", 30))
     )

@@ -36,11 +36,11 @@ def test_a_part_is_one_file_with_one_row_that_holds_the_survey(parts):
     assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
 
 
-def test_nothing_but_the_rows_is_published(parts):
+def test_nothing_but_the_rows_and_their_evidence_is_published(parts):
     survey = night(344)
     survey.unread.append("contact")
     parts.write(survey)
-    assert parts.read("GM0344").column_names == ["municipality", "forms", "pages", "hosts"]
+    assert parts.read("GM0344").column_names == ["municipality", "forms", "pages", "hosts", "archive", "pictures"]
 
 
 def test_writing_again_replaces_the_part(parts):

@@ -237,6 +237,7 @@ class TestTheDescriptor:
             "whole": True,
             "missing": {"municipalities": 0, "reason": None},
             "outcomes": {"surveyed": 3},
+            "evidence": None,
             "gate": {"state": "not_run", "reasons": [], "compared_with": None, "shares": {}},
         }
 
