@@ -340,8 +340,9 @@ def publish_directory(staged: Path, final: Place, *, last: str) -> bool:
         return True
     if (final / last).is_file():
         return False
-    for path in sorted(staged.iterdir(), key=lambda path: (path.name == last, path.name)):
-        with path.open("rb") as source, final.filesystem.open_output_stream(f"{final.key}/{path.name}", compression=None) as stream:
+    files = {path.relative_to(staged).as_posix(): path for path in staged.rglob("*") if path.is_file()}
+    for name, path in sorted(files.items(), key=lambda file: (file[0] == last, file[0])):
+        with path.open("rb") as source, final.filesystem.open_output_stream(f"{final.key}/{name}", compression=None) as stream:
             while chunk := source.read(_CHUNK):
                 stream.write(chunk)
     return True

@@ -19,6 +19,9 @@ from tests.support.store import Store
 TABLE = pa.table({"n": pa.array([1, 2, 3], pa.int64()), "word": ["a", "b", "c"]})
 
 
+FILES = ("datapackage.json", "evidence/1a2b3c4d.webp", "forms.parquet", "pages.parquet")
+
+
 def put(file: Place, content: bytes) -> None:
     if isinstance(file, Path):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -151,16 +154,15 @@ class TestWriting:
         def staged(content: bytes) -> Path:
             directory = tmp_path / "run" / "publish"
             directory.mkdir(parents=True, exist_ok=True)
-            for name in ("datapackage.json", "forms.parquet", "pages.parquet"):
-                (directory / name).write_bytes(content)
+            for name in FILES:
+                put(directory / name, content)
             return directory
 
         final = output / "snapshot=1"
         assert places.publish_directory(staged(b"one"), final, last="datapackage.json")
         assert not places.publish_directory(staged(b"two"), final, last="datapackage.json")
-        assert {path.name: path.read_bytes() for path in final.iterdir()} == dict.fromkeys(
-            ("datapackage.json", "forms.parquet", "pages.parquet"), b"one"
-        )
+        assert {name: (final / name).read_bytes() for name in FILES} == dict.fromkeys(FILES, b"one")
+        assert {path.name for path in final.iterdir()} == {name.partition("/")[0] for name in FILES}
 
     def test_in_a_store_the_last_object_makes_it_complete(self, store: Store, tmp_path: Path):
         for name in ("datapackage.json", "forms.parquet", "zz.parquet"):

@@ -81,7 +81,7 @@ class Data:
     """Forms counted but not named."""
     changes: Changes | None
     """Since the snapshot before; None when there is none before."""
-    directory: Path
+    directory: Place
     """Of the snapshot."""
 
     def picture(self, form: Row) -> bytes | None:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 from gemcrawl.evidence.archive import ARCHIVE
-from gemcrawl.snapshot.parts import sync_directory, write_durably
+from gemcrawl.places import sync_directory, write_durably
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
