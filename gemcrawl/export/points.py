@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl.export.cells import plain
-from gemcrawl.snapshot.places import coordinates
+from gemcrawl.snapshot.coordinates import coordinates
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,9 +18,9 @@ from gemcrawl.notify import Embargo
 from gemcrawl.places import Place
 from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
+from gemcrawl.snapshot.coordinates import coordinates
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
 from gemcrawl.snapshot.evidence import picture_path
-from gemcrawl.snapshot.places import coordinates
 from gemcrawl.snapshot.read import connect, snapshots
 
 if TYPE_CHECKING:
