@@ -102,7 +102,9 @@ def kills(stage: Stage) -> Iterator[Figure]:
                 process.kill()
                 killed += 1
             code = wait(process, began).code
-            if code == 0:
+            if code == 0 or published(
+                output
+            ):  # killed after it had published, it left nothing to take up: the next one would be another night
                 break
             if code != -signal.SIGKILL:
                 complaints.append(f"exit code {code}")

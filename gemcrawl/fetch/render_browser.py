@@ -34,10 +34,6 @@ _FLAGS = (
     "--disable-site-isolation-trials",
     "--js-flags=--max-old-space-size=256 --max-semi-space-size=2",
     "--disable-gpu",
-    # Nobody looks on: drawing by threads of its own, and for pictures that come late, is work for nothing.
-    "--disable-threaded-compositing",
-    "--num-raster-threads=1",
-    "--disable-checker-imaging",
     "--mute-audio",
     "--blink-settings=imagesEnabled=false,downloadableBinaryFontsEnabled=false",
     "--disk-cache-size=67108864",
