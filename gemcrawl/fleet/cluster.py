@@ -111,7 +111,8 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise UsageError("--dask needs Dask: pip install 'gemcrawl[dask]'") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the fleet tells what becomes of its workers
+        for name in ("distributed", "distributed.client"):  # Dask gives the second a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # the fleet tells what becomes of its workers
         wanted_host, _, wanted_port = (reached_at or "").partition(":")
         if wanted_port and not (wanted_port.isdecimal() and 0 < int(wanted_port) < 65536):
             raise UsageError(f"GEMCRAWL_FLEET_ADDRESS {reached_at!a} is no HOST or HOST:PORT")
