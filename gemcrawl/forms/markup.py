@@ -46,7 +46,7 @@ _VOID = frozenset(
 """Elements that hold no others, or that the next one of their kind closes."""
 _INLINE = frozenset(b"a br img input span label abbr".split())
 """Tags that repeat no formats."""
-_FLAT_TAGS = 20_000
+_FLAT_TAGS = 25_000
 _DROPPED = re.compile(
     rb"</?(?!(?:html|head|title|base|meta|link|script|style|body|a|form|input|select|option|textarea|button|h[1-3]|i?frame|noscript|img)(?:[\s/>]|\Z))[a-z][^>]{0,2000}>?",
     re.IGNORECASE,
