@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,16 @@ from gemcrawl.items import TABLES
 from gemcrawl.snapshot.schema import arrow_schema
 from tests.support.nights import first_night
 
-csv.field_size_limit(131_072)  # Python's own; frictionless lifts it for all that run in this process
 ROOT = Path(__file__).resolve().parents[2]
 (OLD,) = (ROOT / "tests/snapshot/first_schema").glob("snapshot=*")
+
+
+@pytest.fixture(autouse=True)
+def cells() -> Iterator[None]:
+    """frictionless lifts Python's limit on the size of a cell, for all that run in this process."""
+    limit = csv.field_size_limit()
+    yield
+    csv.field_size_limit(limit)
 
 
 @pytest.fixture(scope="module")
