@@ -99,7 +99,7 @@ class TestReading:
                 known_forms(output),
                 survey_seconds(output),
                 Tally.of(newest),
-                asdict(shown) | {"descriptor": {**shown.descriptor, "resources": None}},
+                asdict(shown) | {"descriptor": {**shown.descriptor, "resources": None}, "directory": shown.directory.name},
                 [rechecks.read(path) for path in rechecks.rechecks(output)],
                 list(runs.unfinished(output)),
             )
