@@ -66,7 +66,7 @@ class Display:
         self._task = asyncio.create_task(self._show(total, resumed, slow))
 
     def committed(self, outcome: str, pages: int, kinds: Iterable[str]) -> None:
-        """A municipality is done."""
+        """A municipality is done; that it was looked at once more is not told."""
         self._done += 1
         self._pages += pages
         self._outcomes[outcome] += 1
@@ -106,8 +106,11 @@ class Display:
 
     def _line(self, total: int, resumed: int) -> None:
         elapsed = time.monotonic() - self._started
-        left = elapsed / self._done * (total - resumed - self._done) if self._done else None
-        remaining = f", about {left:.0f} s left" if left is not None else ""
+        left = total - resumed - self._done
+        if not left:
+            remaining = ", looking once more at what failed"
+        else:
+            remaining = f", about {elapsed / self._done * left:.0f} s left" if self._done else ""
         sys.stderr.write(f"{resumed + self._done} of {total} municipalities, {self._numbers()}{remaining}\n")
         sys.stderr.flush()
 
@@ -128,20 +131,26 @@ class ProgressDisplay:
         crawler.signals.connect(display.spider_closed, signals.spider_closed)
         return display
 
+    @property
+    def _spider(self) -> FormsSpider:
+        return cast("FormsSpider", self._crawler.spider)
+
     def spider_opened(self) -> None:
-        spider = cast("FormsSpider", self._crawler.spider)
+        spider = self._spider
         self._display.begin(len(spider.registry.entries), len(spider.done), self._slow, note=spider.night.plan.note)
 
     def item_scraped(self, item: Survey) -> None:
-        self._display.committed(item.municipality.outcome, item.municipality.pages, [form.kind for form in item.forms])
+        if item.municipality.code not in self._spider.second_round:
+            self._display.committed(item.municipality.outcome, item.municipality.pages, [form.kind for form in item.forms])
 
-    def item_error(self) -> None:
-        self._display.failed()
+    def item_error(self, item: Survey) -> None:
+        if item.municipality.code not in self._spider.second_round:
+            self._display.failed()
 
     async def spider_closed(self) -> None:
         await self._display.end()
 
     def _slow(self) -> list[str]:
         now = time.monotonic()
-        slowest = sorted(cast("FormsSpider", self._crawler.spider).running.values(), key=lambda p: p.started)[:SLOW]
+        slowest = sorted(self._spider.running.values(), key=lambda p: p.started)[:SLOW]
         return [f"  {now - p.started:4.0f} s  {clean(p.name, 30)}: {p.pages} pages, at {host_of(p.last_url)}" for p in slowest]

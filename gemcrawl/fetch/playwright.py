@@ -24,7 +24,7 @@ from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_proc
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
 from gemcrawl.fetch.render_picture import take_picture
 from gemcrawl.fetch.render_pool import Pool, Tab
-from gemcrawl.fetch.render_read import PATIENCE, go, read_documents
+from gemcrawl.fetch.render_read import go, read_documents
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -39,8 +39,10 @@ logger = logging.getLogger(__name__)
 _PAGES_PER_BROWSER = 500
 """Pages after which the browser is started anew, for the memory that it does not give back."""
 _START_SECONDS = 40.0
+_OPEN_SECONDS = 15.0
+"""For the browser to open a page of its own for the address."""
 _CLOSE_SECONDS = 3.0
-_READING = 0.7
+_READING = 1.5
 """Seconds kept for the reading itself, of those that a page has."""
 
 
@@ -112,9 +114,9 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         tab = job.tab
         if tab.session is None:
             tab.session = await page.context.new_cdp_session(page)
+        job.limit.reschedule(until := min(job.deadline, time.monotonic() + self._page_seconds))
         await go(tab.session, request.url)
-        patience = min(job.until - time.monotonic() - _READING, PATIENCE)
-        job.documents = await read_documents(tab.session, max(0.2, patience))
+        job.documents = await read_documents(tab.session, max(until - _READING, time.monotonic() + 0.2), lambda: tab.gate.awaited)
         await _heard_out(page)
         if job.outline is not None:
             job.picture = await take_picture(tab.session, job.outline)
@@ -196,12 +198,12 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         tab.gate.begin(job.allowed)
         self._page_number += 1
         clean = False
-        job.until = min(job.deadline, time.monotonic() + self._page_seconds)
         work = asyncio.ensure_future(super().download_request(request))
         try:
-            await asyncio.wait({work, tab.gone}, timeout=max(0.0, job.until - time.monotonic()), return_when=asyncio.FIRST_COMPLETED)
+            async with asyncio.timeout_at(min(job.deadline, time.monotonic() + _OPEN_SECONDS)) as job.limit:
+                await asyncio.wait({work, tab.gone}, return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
-                raise _CrashedError if tab.gone.done() else TimeoutError
+                raise _CrashedError
             response = await self._result(work, tab)
             await _may_stay(job)
             clean = True

@@ -168,6 +168,11 @@ class ProxySlot:
         self._server.abort(idle=False)
         return done
 
+    @property
+    def awaited(self) -> bool:
+        """Whether the page waits for the answer to something that may bring a form."""
+        return self._page is not None and self._page.awaited > 0
+
     def hang_up(self) -> None:
         """Ends every connection: what comes next is another browser context."""
         self._server.abort(idle=True)
@@ -250,11 +255,12 @@ class ProxySlot:
         if page.spent:
             entry.stopped = "budget"
             return _empty(503)
-        if goal in ("document", "frame") and await page.allowed(str(url)) is not None:
-            entry.stopped = "robots"
-            return _empty(403)
-        async with page.turns(str(url.origin())):
-            return await self._pass_on(page, entry, request, url)
+        with page.waits(goal):
+            if goal in ("document", "frame") and await page.allowed(str(url)) is not None:
+                entry.stopped = "robots"
+                return _empty(403)
+            async with page.turns(str(url.origin())):
+                return await self._pass_on(page, entry, request, url)
 
     def _address(self, request: web.BaseRequest) -> yarl.URL | None:
         """What a request asks for; the tunnel says where, whatever the request itself claims."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Destination, Stopped
@@ -12,6 +14,7 @@ MAX_LOGGED = 1000
 """Requests kept in the log of a page; a page that asks more often is already over its budget."""
 PER_HOST = 6
 """Requests of one page under way at one host; what browsers do over HTTP/1.1."""
+_BRING_FORMS: tuple[Destination, ...] = ("document", "frame", "script", "data")
 _STEP = 65_536
 
 
@@ -37,6 +40,8 @@ class Page:
         self._hosts: dict[str, asyncio.Semaphore] = {}
         self.wire_bytes = 0
         """Body bytes received."""
+        self.awaited = 0
+        """Requests under way that may bring a form."""
 
     def note(self, url: str, method: str, destination: Destination) -> Entry:
         """A new line of the log."""
@@ -65,6 +70,16 @@ class Page:
     def has_room(self, size: int) -> bool:
         """Whether ``size`` bytes more fit in the budget."""
         return self.wire_bytes + size <= self._max_bytes
+
+    @contextmanager
+    def waits(self, destination: Destination) -> Iterator[None]:
+        """While a request is under way."""
+        counts = destination in _BRING_FORMS
+        self.awaited += counts
+        try:
+            yield
+        finally:
+            self.awaited -= counts
 
     def turns(self, origin: str) -> asyncio.Semaphore:
         """Held while a request to ``origin`` is under way."""

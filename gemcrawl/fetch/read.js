@@ -3,8 +3,10 @@
  * one calls.  Named elements do shadow properties of forms and of the document here too, so everything is read with the getters of the
  * prototypes.  Nothing is clicked or filled in, and no value of a field is read.
  *
- * options: patience (ms that this document may still take), frames (whether a frame is something to stop waiting for),
- * characters and nodes (limits).
+ * options: patience (ms that this document may still take), least (ms before a document without a form is taken for finished), limit (ms of
+ * the clock on the wall after which it is written as it is), frames (whether a frame is something to stop waiting for), characters and nodes
+ * (limits).  The first two are of time in which the page could run: on a busy machine, or while its own scripts keep it busy, the clock says
+ * nothing about how far a page has come.
  */
 async (options) => {
   "use strict";
@@ -32,6 +34,7 @@ async (options) => {
   const SEARCH = /zoek|search|\bquery\b|^[qs]$/i;
   const now = () => performance.now();
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+  const LONGEST_STEP = 120; /* ms that a wait counts for at most: one that took longer was kept waiting itself */
 
   const typeOf = (node) => {
     const tag = tagOf(node);
@@ -49,8 +52,8 @@ async (options) => {
   /* --- waiting --- */
 
   const roots = new Set();
-  let changed = now();
-  const observer = new MutationObserver(() => { changed = now(); });
+  let spent = 0, changed = 0;
+  const observer = new MutationObserver(() => { changed = spent; });
   const watch = (root) => {
     if (roots.has(root) || roots.size > 500) return;
     roots.add(root);
@@ -117,19 +120,18 @@ async (options) => {
   const settle = async () => {
     const start = now();
     watch(document);
-    let since = 0;
+    let since = -1;
     for (;;) {
       pierce();
-      const what = found(), at = now(), quiet = at - changed, spent = at - start;
+      const what = found(), quiet = spent - changed, at = now();
       const parsed = state(document) !== "loading";
-      if (what === 2 && !since) since = at;
-      if (spent >= options.patience) return what;
-      if (what === 2 && parsed && (quiet >= 150 || at - since > 1000)) return what;
+      if (what === 2 && since < 0) since = spent;
+      if (spent >= options.patience || at - start >= options.limit) return what;
+      if (what === 2 && parsed && (quiet >= 150 || spent - since > 1000)) return what;
       if (what < 2 && options.frames && parsed && frames() && quiet >= 150) return what;
-      if (what < 2 && parsed && state(document) === "complete" && quiet >= 300) {
-        if (at >= 2600 && spent >= 500 && !busy()) return what;
-      }
+      if (what < 2 && parsed && state(document) === "complete" && quiet >= 300 && spent >= options.least && !busy()) return what;
       await sleep(what === 2 ? 40 : 60);
+      spent += Math.min(now() - at, LONGEST_STEP);
     }
   };
 
@@ -261,5 +263,5 @@ async (options) => {
 
   const what = await settle();
   observer.disconnect();
-  return { url: address, html: write(), found: what, frames: frames() };
+  return { url: address, html: write(), found: what, frames: frames(), spent };
 }

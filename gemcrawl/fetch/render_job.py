@@ -41,8 +41,8 @@ class Job:
     given_up: bool = False
     task: asyncio.Task[object] | None = None
     """What works on it now."""
-    until: float = 0.0
-    """`time.monotonic` value at which this try is given up."""
+    limit: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
+    """When this try is given up."""
     tab: Tab | None = None
     """Where it is rendered."""
     started: float = field(default_factory=time.monotonic)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
@@ -24,8 +25,15 @@ MAX_NODES = 50_000
 MAX_FRAMES = 30
 """Frames of one page, nested ones included."""
 PATIENCE = 4.0
-"""Seconds for a page to show its form, frames included."""
+"""Seconds in which a page can run before it is read without a form, frames included."""
+_LEAST = 2.3
+"""Such seconds before a page that stands still is taken for one without a form."""
+_LEAST_AGAIN = 0.5
+"""The same, when it was looked at before."""
 _FRAME_SECONDS = 2.5
+"""The same for its frames together."""
+_FRAME_LIMIT = 6.0
+"""Seconds on the wall for them."""
 _POLL = 0.05
 _FORM = 2
 
@@ -46,6 +54,27 @@ class _Reading:
     """Visible frames that lead somewhere."""
 
 
+@dataclass(slots=True)
+class _Clock:
+    """How long a document may still be waited for."""
+
+    until: float
+    """`time.monotonic` value at which it is read as it is."""
+    patience: float
+    """Seconds in which it can run."""
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.until - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        return not self.left or self.patience <= 0
+
+    def spend(self, seconds: float) -> None:
+        self.patience = max(0.0, self.patience - seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     id: str
@@ -64,29 +93,48 @@ async def go(session: Session, url: str) -> None:
         raise PlaywrightError(f"{url}: {found['errorText']}")
 
 
-async def read_documents(session: Session, patience: float = PATIENCE) -> tuple[RenderedDocument, ...]:
+async def read_documents(session: Session, until: float, awaits: Callable[[], bool]) -> tuple[RenderedDocument, ...]:
     """The page first, then its frames, parents before children, once a form has shown itself or none is to be expected any more.
 
     Args:
         session: a session with the page.
-        patience: seconds to wait for forms, all in all.
+        until: `time.monotonic` value at which the page is read as it is; it may have been found finished long before.
+        awaits: whether the page still waits for the answer to something that it asked for.
 
     Raises:
         PlaywrightError: the page is gone, or will not be read.
         TimeoutError: the page goes on and on.
     """
-    until = time.monotonic() + patience
-    page = await _settled(session, until, frames=True)
-    inner: list[tuple[_Reading, int]] = []
-    if page.frames:
-        inner = await _frames(session, page, until)
-        if page.found < _FORM and not any(reading.found == _FORM for reading, _ in inner) and time.monotonic() < until:
-            page = await _settled(session, until, frames=False)
-            inner = await _frames(session, page, time.monotonic() + 0.5) or inner
+    clock = _Clock(until, PATIENCE)
+    page, inner = await _look(session, clock, _LEAST, frames=True)
+    left_early = bool(page.frames)
+    while not _has_form(page, inner) and not clock.over and (await _answered(clock, awaits) or left_early):
+        page, again = await _look(session, clock, _LEAST_AGAIN, frames=False)
+        inner, left_early = again or inner, False
     return (RenderedDocument(page.url, page.html), *(RenderedDocument(one.url, one.html, parent) for one, parent in inner))
 
 
-async def _settled(session: Session, until: float, *, frames: bool) -> _Reading:
+def _has_form(page: _Reading, inner: Sequence[tuple[_Reading, int]]) -> bool:
+    return page.found == _FORM or any(reading.found == _FORM for reading, _ in inner)
+
+
+async def _answered(clock: _Clock, awaits: Callable[[], bool]) -> bool:
+    """Waits until the page has its answers; False when it waited for none."""
+    waited = False
+    while awaits() and not clock.over:
+        waited = True
+        await asyncio.sleep(_POLL)
+        clock.spend(_POLL)
+    return waited
+
+
+async def _look(session: Session, clock: _Clock, least: float, *, frames: bool) -> tuple[_Reading, list[tuple[_Reading, int]]]:
+    """The page and what it frames; ``frames`` says whether the page is left at once for a frame that it shows."""
+    page = await _settled(session, clock, least, frames=frames)
+    return page, await _frames(session, page, clock, _FRAME_SECONDS if frames else 0.5) if page.frames else []
+
+
+async def _settled(session: Session, clock: _Clock, least: float, *, frames: bool) -> _Reading:
     """Reads the page itself; begins again when the page goes elsewhere meanwhile.
 
     Raises:
@@ -95,13 +143,14 @@ async def _settled(session: Session, until: float, *, frames: bool) -> _Reading:
     while True:
         try:
             root = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]
-            return await _evaluate(session, str(root["id"]), until, frames=frames)
+            return await _evaluate(session, str(root["id"]), clock, least, frames=frames)
         except PlaywrightError as error:
             if not _has_moved(error):
                 raise
-            if time.monotonic() > until:
+            if clock.over:
                 raise TimeoutError(error.message) from None
         await asyncio.sleep(_POLL)
+        clock.spend(_POLL)
 
 
 def _has_moved(error: PlaywrightError) -> bool:
@@ -110,10 +159,13 @@ def _has_moved(error: PlaywrightError) -> bool:
     return any(part in said for part in ("context", "navigated", "No frame", "Frame was detached", "uniqueContextId"))
 
 
-async def _evaluate(session: Session, frame: str, until: float, *, frames: bool) -> _Reading:
+async def _evaluate(session: Session, frame: str, clock: _Clock, least: float, *, frames: bool) -> _Reading:
     world = await session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "gemcrawl"})
-    patience = max(0, round((until - time.monotonic()) * 1000))
-    options = json.dumps({"patience": patience, "frames": frames, "characters": MAX_CHARACTERS, "nodes": MAX_NODES})
+    times = {"patience": clock.patience, "least": least, "limit": clock.left}
+    options = json.dumps(
+        {name: round(seconds * 1000) for name, seconds in times.items()}
+        | {"frames": frames, "characters": MAX_CHARACTERS, "nodes": MAX_NODES}
+    )
     answer = await session.send(
         "Runtime.evaluate",
         {
@@ -126,6 +178,7 @@ async def _evaluate(session: Session, frame: str, until: float, *, frames: bool)
     value = answer.get("result", {}).get("value")
     if not isinstance(value, dict):
         raise PlaywrightError(f"the document could not be read: {str(answer.get('exceptionDetails'))[:300]}")
+    clock.spend(float(value.get("spent") or 0) / 1000)
     return _Reading(
         url=str(value.get("url"))[:4000],
         html=str(value.get("html"))[: MAX_CHARACTERS + 10_000],
@@ -134,16 +187,23 @@ async def _evaluate(session: Session, frame: str, until: float, *, frames: bool)
     )
 
 
-async def _frames(session: Session, page: _Reading, until: float) -> list[tuple[_Reading, int]]:
-    """Frames with a document worth reading, each with the index of the document around it; the page itself has index 0."""
-    until = min(until, time.monotonic() + _FRAME_SECONDS)
+async def _frames(session: Session, page: _Reading, clock: _Clock, seconds: float) -> list[tuple[_Reading, int]]:
+    """Frames with a document worth reading, each with the index of the document around it; the page itself has index 0.
+
+    They are waited for together, and for so many seconds of the page's ``clock`` at the most.
+    """
+    own = _Clock(min(clock.until, time.monotonic() + _FRAME_LIMIT), min(seconds, clock.patience))
     read: list[tuple[_Reading, int]] = []
     done: dict[str, int | None] = {}
     expected = page.frames
     while True:
         frames = _tree((await session.send("Page.getFrameTree"))["frameTree"], done)
         fresh = [frame for frame in frames if frame.id not in done and frame.url.startswith(("https:", "http:", "about:srcdoc"))]
-        results = await asyncio.gather(*(_frame(session, frame.id, until) for frame in fresh[: MAX_FRAMES - len(read)]))
+        clocks = [replace(own) for _ in fresh[: MAX_FRAMES - len(read)]]
+        results = await asyncio.gather(*(_frame(session, frame.id, its) for frame, its in zip(fresh, clocks, strict=False)))
+        spent = own.patience - min((its.patience for its in clocks), default=own.patience - _POLL)
+        own.spend(spent)
+        clock.spend(spent)
         for frame, reading in zip(fresh, results, strict=False):
             done[frame.id] = None
             if reading is not None and not reading.url.startswith(("about:blank", "chrome-error:")):
@@ -151,7 +211,7 @@ async def _frames(session: Session, page: _Reading, until: float) -> list[tuple[
                 done[frame.id] = len(read)
                 expected += reading.frames
         waiting = any(frame.url in ("", ":", "about:blank") for frame in frames) and len(done) < expected
-        if len(read) >= MAX_FRAMES or time.monotonic() > until or not (fresh or waiting):
+        if len(read) >= MAX_FRAMES or own.over or not (fresh or waiting):
             return read
         if not fresh:
             await asyncio.sleep(_POLL)
@@ -174,11 +234,11 @@ def _tree(tree: dict[str, Any], done: dict[str, int | None]) -> list[_Frame]:
     return found
 
 
-async def _frame(session: Session, frame: str, until: float) -> _Reading | None:
+async def _frame(session: Session, frame: str, clock: _Clock) -> _Reading | None:
     """A frame's reading; None when it is gone or does not answer in time."""
     try:
-        async with asyncio.timeout(max(0.1, until - time.monotonic() + 0.5)):
-            return await _evaluate(session, frame, until, frames=True)
+        async with asyncio.timeout(max(0.1, clock.left + 0.5)):
+            return await _evaluate(session, frame, clock, _LEAST, frames=True)
     except (PlaywrightError, TimeoutError):
         return None
 

@@ -84,7 +84,9 @@ class Intake:
                     continue
                 self._rendered_late.add(visit.final_url)
                 seen = await self._render(visit, candidate, "missing_form")
-                if seen.page is not None:
+                if seen.page is None:
+                    self._session.missed(candidate)
+                else:
                     await self._collect(visit, candidate, (), seen)
                 return True
         return False

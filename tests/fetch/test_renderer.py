@@ -37,6 +37,31 @@ def test_a_form_that_comes_late_is_seen(milliseconds: int, make_world: Callable[
 
 
 @needs_browser
+def test_time_in_which_a_page_cannot_run_does_not_count(make_world: Callable[..., World]) -> None:
+    busy = "<!doctype html><script>const end = Date.now() + 3000; while (Date.now() < end);</script>"
+    world = make_world({"www.a.test": {"/": busy + late(1200)}})
+    (page,) = ask(world, f"{HOST}/").pages
+    assert forms(page["documents"][0]) == [FIELDS]
+
+
+@needs_browser
+def test_a_page_that_waits_for_its_data_is_waited_for(make_world: Callable[..., World]) -> None:
+    shell = "<!doctype html><div id=app></div><script>fetch('/form').then((a) => a.text()).then((t) => { app.innerHTML = t })</script>"
+    world = make_world({"www.a.test": {"/": shell, "/form": Reply(FORM, delay=3.4)}})
+    (page,) = ask(world, f"{HOST}/").pages
+    assert forms(page["documents"][0]) == [FIELDS]
+
+
+@needs_browser
+def test_a_page_that_waits_for_ever_is_read_as_it_is(make_world: Callable[..., World]) -> None:
+    world = make_world({"www.a.test": {"/": "<h1>Contact</h1><script>fetch('/never')</script>", "/never": Reply(delay=60)}})
+    (page,) = ask(world, f"{HOST}/").pages
+    assert page["failure"] == ""
+    assert "<h1>Contact</h1>" in page["documents"][0]["html"]
+    assert 3 < page["seconds"] < 12
+
+
+@needs_browser
 def test_a_search_box_and_a_cookie_banner_are_not_what_is_waited_for(make_world: Callable[..., World]) -> None:
     shell = (
         "<form role=search><input name=q aria-label=Zoeken></form><div class=cookies><input type=checkbox name=ok><button>OK</button></div>"

@@ -211,6 +211,15 @@ async def test_a_promising_page_without_its_form_is_rendered_last_and_only_while
     assert len(browser.asked) == 1
 
 
+async def test_a_promising_page_without_its_form_that_could_not_be_rendered_leaves_its_kind_untested() -> None:
+    url = "https://www.x.test/afspraak-maken"
+    text = page("Afspraak maken", "<p>" + "U kunt hier terecht. " * 40 + "</p><script src='/w.js'></script>")
+    answers = {HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: text}
+    survey = await Web(answers).survey(render=Browser({url: Rendered(url=url, failure="timeout")}))
+    assert row(survey, url).render_outcome == "timeout"
+    assert survey.unread == ["appointment"]
+
+
 async def test_the_budget_of_a_municipality_ends_rendering_and_says_so() -> None:
     web = Web({HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), "https://www.x.test/afspraak-maken": SHELL})
     browser = Browser({})
