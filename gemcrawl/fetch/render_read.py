@@ -30,10 +30,8 @@ _LEAST = 2.3
 """Such seconds before a page that stands still is taken for one without a form."""
 _LEAST_AGAIN = 0.5
 """The same, when it was looked at before."""
-_FRAME_SECONDS = 2.5
-"""The same for its frames together."""
-_FRAME_LIMIT = 6.0
-"""Seconds on the wall for them."""
+_FRAME_SECONDS = 3.0
+"""Of `PATIENCE`, those that its frames may take before the page itself is looked at again."""
 _POLL = 0.05
 _FORM = 2
 
@@ -131,7 +129,7 @@ async def _answered(clock: _Clock, awaits: Callable[[], bool]) -> bool:
 async def _look(session: Session, clock: _Clock, least: float, *, frames: bool) -> tuple[_Reading, list[tuple[_Reading, int]]]:
     """The page and what it frames; ``frames`` says whether the page is left at once for a frame that it shows."""
     page = await _settled(session, clock, least, frames=frames)
-    return page, await _frames(session, page, clock, _FRAME_SECONDS if frames else 0.5) if page.frames else []
+    return page, await _frames(session, page, clock, least) if page.frames else []
 
 
 async def _settled(session: Session, clock: _Clock, least: float, *, frames: bool) -> _Reading:
@@ -187,12 +185,12 @@ async def _evaluate(session: Session, frame: str, clock: _Clock, least: float, *
     )
 
 
-async def _frames(session: Session, page: _Reading, clock: _Clock, seconds: float) -> list[tuple[_Reading, int]]:
+async def _frames(session: Session, page: _Reading, clock: _Clock, least: float) -> list[tuple[_Reading, int]]:
     """Frames with a document worth reading, each with the index of the document around it; the page itself has index 0.
 
-    They are waited for together, and for so many seconds of the page's ``clock`` at the most.
+    They are waited for together, on the page's ``clock``.
     """
-    own = _Clock(min(clock.until, time.monotonic() + _FRAME_LIMIT), min(seconds, clock.patience))
+    own = _Clock(clock.until, min(_FRAME_SECONDS, clock.patience))
     read: list[tuple[_Reading, int]] = []
     done: dict[str, int | None] = {}
     expected = page.frames
@@ -200,7 +198,7 @@ async def _frames(session: Session, page: _Reading, clock: _Clock, seconds: floa
         frames = _tree((await session.send("Page.getFrameTree"))["frameTree"], done)
         fresh = [frame for frame in frames if frame.id not in done and frame.url.startswith(("https:", "http:", "about:srcdoc"))]
         clocks = [replace(own) for _ in fresh[: MAX_FRAMES - len(read)]]
-        results = await asyncio.gather(*(_frame(session, frame.id, its) for frame, its in zip(fresh, clocks, strict=False)))
+        results = await asyncio.gather(*(_frame(session, frame.id, its, least) for frame, its in zip(fresh, clocks, strict=False)))
         spent = own.patience - min((its.patience for its in clocks), default=own.patience - _POLL)
         own.spend(spent)
         clock.spend(spent)
@@ -234,11 +232,11 @@ def _tree(tree: dict[str, Any], done: dict[str, int | None]) -> list[_Frame]:
     return found
 
 
-async def _frame(session: Session, frame: str, clock: _Clock) -> _Reading | None:
+async def _frame(session: Session, frame: str, clock: _Clock, least: float) -> _Reading | None:
     """A frame's reading; None when it is gone or does not answer in time."""
     try:
         async with asyncio.timeout(max(0.1, clock.left + 0.5)):
-            return await _evaluate(session, frame, clock, _LEAST, frames=True)
+            return await _evaluate(session, frame, clock, least, frames=True)
     except (PlaywrightError, TimeoutError):
         return None
 

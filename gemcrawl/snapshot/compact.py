@@ -16,6 +16,7 @@ from gemcrawl.snapshot.evidence import EvidenceWriter
 from gemcrawl.snapshot.hosts import Hosts
 from gemcrawl.snapshot.schema import arrow_schema, table_of
 from gemcrawl.snapshot.writer import TableWriter
+from gemcrawl.survey.rows import unsurveyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,20 +40,7 @@ class Filler:
     finished: datetime
 
     def row(self, entry: Entry) -> Municipality:
-        return Municipality(
-            code=entry.code,
-            name=entry.name,
-            province=entry.province,
-            website=entry.website,
-            lat=entry.lat,
-            lon=entry.lon,
-            outcome="partial" if self.reason == "deadline" else "failed",
-            reason=self.reason,
-            appointment="not_tested",
-            contact="not_tested",
-            started_at=self.started,
-            finished_at=self.finished,
-        )
+        return unsurveyed(entry, "partial" if self.reason == "deadline" else "failed", self.reason, self.started, self.finished)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

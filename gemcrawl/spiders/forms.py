@@ -16,13 +16,14 @@ from gemcrawl import clock, night
 from gemcrawl.exceptions import Interrupted
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.interruption import Interruption, StoppableClient
-from gemcrawl.items import Municipality, Survey
+from gemcrawl.items import Survey
 from gemcrawl.places import place
 from gemcrawl.registry import Entry, Registry
 from gemcrawl.snapshot.commit import spoilt
 from gemcrawl.snapshot.previous import known_forms
 from gemcrawl.survey.explore import Limits, Progress, survey
 from gemcrawl.survey.rendering import Budget
+from gemcrawl.survey.rows import unsurveyed
 from gemcrawl.survey.visit import NETWORK, Visitor
 from gemcrawl.transport.observed import Observed
 
@@ -307,19 +308,4 @@ def _one_by_one(entries: Iterable[Entry]) -> Following:
 
 def failed_survey(entry: Entry, started: datetime) -> Survey:
     """A survey that says only that it failed."""
-    return Survey(
-        municipality=Municipality(
-            code=entry.code,
-            name=entry.name,
-            province=entry.province,
-            website=entry.website,
-            lat=entry.lat,
-            lon=entry.lon,
-            outcome="failed",
-            reason="error",
-            appointment="not_tested",
-            contact="not_tested",
-            started_at=started,
-            finished_at=clock.now(),
-        )
-    )
+    return Survey(municipality=unsurveyed(entry, "failed", "error", started, clock.now()))

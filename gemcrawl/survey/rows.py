@@ -42,6 +42,24 @@ def page_row(municipality: str, candidate: Candidate, visit: Visit) -> Page:
     )
 
 
+def unsurveyed(entry: Entry, outcome: Outcome, reason: Reason, started_at: datetime, finished_at: datetime) -> Municipality:
+    """The row of a municipality of which nothing is known but why."""
+    return Municipality(
+        code=entry.code,
+        name=entry.name,
+        province=entry.province,
+        website=entry.website,
+        lat=entry.lat,
+        lon=entry.lon,
+        outcome=outcome,
+        reason=reason,
+        appointment="not_tested",
+        contact="not_tested",
+        started_at=started_at,
+        finished_at=finished_at,
+    )
+
+
 def municipality_row(
     entry: Entry,
     forms: Sequence[Form],

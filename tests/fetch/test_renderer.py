@@ -38,10 +38,12 @@ def test_a_form_that_comes_late_is_seen(milliseconds: int, make_world: Callable[
 
 @needs_browser
 def test_time_in_which_a_page_cannot_run_does_not_count(make_world: Callable[..., World]) -> None:
-    busy = "<!doctype html><script>const end = Date.now() + 3000; while (Date.now() < end);</script>"
-    world = make_world({"www.a.test": {"/": busy + late(1200)}})
-    (page,) = ask(world, f"{HOST}/").pages
-    assert forms(page["documents"][0]) == [FIELDS]
+    busy = "<!doctype html><script>const end = Date.now() + 3000; while (Date.now() < end);</script>" + late(1200)
+    framed = "<iframe src=/frame width=600 height=400></iframe>"
+    world = make_world({"www.a.test": {"/": busy, "/framed": framed, "/frame": "<iframe src=/ width=500 height=300></iframe>"}})
+    alone, around = ask(world, f"{HOST}/", f"{HOST}/framed").pages
+    assert forms(alone["documents"][0]) == [FIELDS]
+    assert forms(around["documents"][2]) == [FIELDS]
 
 
 @needs_browser
