@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gemcrawl.exceptions import RegistryError, UsageError
-from gemcrawl.registry.table import Row, host_name, parse, read_bytes
+from gemcrawl.registry.table import Row, host_name, iso_date, parse, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,6 @@ OLD_WEBSITES_BEFORE = date(2017, 1, 1)
 """Runs as of an earlier date use the column website_2016 (PROVENANCE.md, "Columns")."""
 
 _CODE = re.compile(r"[A-Z]{2}[0-9]{4}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,12})?")
 
 
@@ -190,11 +189,9 @@ def _date(row: Row, column: str, source: Path | str) -> date | None:
     if not text:
         return None
     try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
+        return iso_date(text)
     except ValueError:
-        pass
-    raise RegistryError(source, row.line, f"column {column}: {text!r} is not a date such as 2026-01-01")
+        raise RegistryError(source, row.line, f"column {column}: {text!r} is not a date such as 2026-01-01") from None
 
 
 def _degrees(row: Row, column: str, limit: int, source: Path | str) -> float | None:

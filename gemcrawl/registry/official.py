@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from gemcrawl.exceptions import RegistryError
-from gemcrawl.registry.table import host_name
+from gemcrawl.registry.table import host_name, iso_date
 from gemcrawl.sites import site_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _LONGEST = 2_048
 """Characters of a value."""
 _PREFIX = "Gemeente "
 _TOOI = re.compile(r"https?://identifier\.overheid\.nl/tooi/id/gemeente/gm([0-9]{4})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +189,9 @@ def _date(organisation: Any, tag: str, code: str, path: Path | str) -> date | No
     if not text:
         return None
     try:
-        if _DATE.fullmatch(text):
-            return date.fromisoformat(text)
+        return iso_date(text)
     except ValueError:
-        pass
-    raise RegistryError(path, organisation.sourceline, f"{code}: {tag} {text!a} is not a date such as 2026-01-01")
+        raise RegistryError(path, organisation.sourceline, f"{code}: {tag} {text!a} is not a date such as 2026-01-01") from None
 
 
 def _children(element: Any, *tags: str) -> list[Any]:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import idna
@@ -24,7 +25,19 @@ MAX_BYTES = 50 * 1024 * 1024
 """Largest file that is read; 390 municipalities take 34 kB."""
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+def iso_date(text: str) -> date:
+    """A date such as 2026-01-01, and no other of the forms of ISO 8601.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not _DATE.fullmatch(text):
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 @dataclass(frozen=True, slots=True)

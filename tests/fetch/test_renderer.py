@@ -60,7 +60,7 @@ def test_a_page_that_waits_for_ever_is_read_as_it_is(make_world: Callable[..., W
     (page,) = ask(world, f"{HOST}/").pages
     assert page["failure"] == ""
     assert "<h1>Contact</h1>" in page["documents"][0]["html"]
-    assert 3 < page["seconds"] < 12
+    assert page["seconds"] > 3
 
 
 @needs_browser
