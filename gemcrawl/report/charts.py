@@ -1,4 +1,4 @@
-"""The charts of the report, drawn by pygal: numbers in, inline SVG out.
+"""The charts of the report, drawn by pygal but for the strips in tables: numbers in, inline SVG out.
 
 pygal colours a chart by a style sheet of its own and shows its values by a script.  Neither may stand in these pages: of what it draws only the
 shapes, words and titles in `_TAGS` are kept, with the attributes in `_ATTRIBUTES`.  report.css colours them by their classes, for light and
