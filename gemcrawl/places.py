@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import dataset, fs
+from pyarrow import fs
 
 from gemcrawl import settings
 from gemcrawl.exceptions import StoreFailed, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pyarrow import dataset
 
 SCHEMES = ("s3", "gs", "az")
 AT_ONCE = 16
@@ -235,6 +237,8 @@ def dataset_of(files: Mapping[str, Place], column: str) -> dataset.Dataset:
     Raises:
         OSError, pa.ArrowException: one cannot be read.
     """
+    from pyarrow import dataset  # brings pandas, where that is installed
+
     form = dataset.ParquetFileFormat()
     fragments = [form.make_fragment(*_with_filesystem(file), dataset.field(column) == name) for name, file in files.items()]
     first = next(iter(files.values()))

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from gemcrawl.exceptions import OutputError
-from gemcrawl.snapshot.read import latest, snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +80,7 @@ def _addresses(host: str) -> list[str]:
 
 def clock(output: Place, *, now: datetime | None = None) -> Check:
     """Whether the time of day can be true, which certificates are judged by, and whether the clock that budgets use goes on."""
+    from gemcrawl.snapshot.read import snapshots
     from gemcrawl.transport.preload import LIST_DATE
 
     now = now or datetime.now(UTC)
@@ -102,6 +102,8 @@ def clock(output: Place, *, now: datetime | None = None) -> Check:
 
 def disk(output: Path) -> Check:
     """Whether the next nights fit."""
+    from gemcrawl.snapshot.read import snapshots
+
     try:
         usage = shutil.disk_usage(output)
         inodes = os.statvfs(output)
@@ -148,6 +150,7 @@ def last_night(output: Place, *, now: datetime | None = None) -> Check:
     """How old the newest snapshot is, and whether a later night is suspect or unfinished."""
     from gemcrawl.snapshot.gate import told_of
     from gemcrawl.snapshot.publish import SUSPECT
+    from gemcrawl.snapshot.read import latest, snapshots
     from gemcrawl.snapshot.runs import unfinished
 
     now = now or datetime.now(UTC)

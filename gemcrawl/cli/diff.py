@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markdown import Markdown
 
 from gemcrawl.cli import formats
 from gemcrawl.cli.options import Output
@@ -44,6 +43,8 @@ def diff(
 
     Exit codes: 0 compared, 2 wrong usage, such as a snapshot that does not exist.
     """
+    from rich.markdown import Markdown
+
     from gemcrawl.compare import tables
     from gemcrawl.compare.load import diff as compare
     from gemcrawl.exceptions import UsageError

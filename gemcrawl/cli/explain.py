@@ -16,14 +16,11 @@ from rich.text import Text
 
 from gemcrawl.cli.options import Output
 from gemcrawl.exceptions import UsageError
-from gemcrawl.items import Host, columns
-from gemcrawl.report.case import NEEDS, host, host_names, ordered, results, way, what
 from gemcrawl.report.words import Words
-from gemcrawl.transport import ncsc
-from gemcrawl.transport import rules as rule_sets
 from gemcrawl.transport.urls import clean
 
 if TYPE_CHECKING:
+    from gemcrawl.items import Host
     from gemcrawl.places import Place
 
 Row = dict[str, Any]
@@ -74,6 +71,10 @@ def folded(line: str) -> list[str]:
 
 
 def _rules() -> Iterator[str]:
+    from gemcrawl.report.case import NEEDS, ordered
+    from gemcrawl.transport import ncsc
+    from gemcrawl.transport import rules as rule_sets
+
     for rule_set in rule_sets.load().values():
         yield f"{rule_set.id}: {rule_set.title}"
         yield f"  source: {rule_set.source}"
@@ -113,6 +114,8 @@ def case(form_id: str, output: Place) -> Iterator[str]:
 
 
 def _case(form: Row, municipality: Row, hosts: list[Host], pages: list[Row]) -> Iterator[str]:
+    from gemcrawl.report.case import host, results, way, what
+
     verdict = form["verdict"]
     yield f"{form['kind']} form {clean(form['form_id'])} of {clean(municipality['name'])} ({form['municipality']}): {verdict}"
     yield f"  verdict: {verdict.replace('_', ' ')}, {SAY(f'verdicts.{verdict}')}"
@@ -157,6 +160,8 @@ def _case(form: Row, municipality: Row, hosts: list[Host], pages: list[Row]) -> 
 
 
 def _facts(form_id: str, output: Place) -> tuple[Row, Row, list[Host], list[Row]]:
+    from gemcrawl.items import Host, columns
+    from gemcrawl.report.case import host_names
     from gemcrawl.snapshot.read import connect
 
     with connect(output) as database:

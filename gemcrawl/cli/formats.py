@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gemcrawl.exceptions import UsageError
-from gemcrawl.export.cells import as_json, csv_lines, rows
 from gemcrawl.export.files import whole_file
 from gemcrawl.transport.urls import clean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHOWN = 100
 """Rows of a table that are shown unless another limit is asked for."""
@@ -45,6 +46,8 @@ def write_table(found: pa.Table, how: Format, to: Path | None, limit: int | None
     Raises:
         UsageError: ``how`` and ``to`` do not go together, a column's name occurs twice where it must not, or the file cannot be written.
     """
+    from gemcrawl.export.cells import as_json, csv_lines
+
     if how is Format.table:
         if to is not None:
             raise UsageError("--to wants --format csv, json or parquet; a table is for the terminal")
@@ -55,12 +58,7 @@ def write_table(found: pa.Table, how: Format, to: Path | None, limit: int | None
         if to is None:
             raise UsageError("--format parquet wants --to FILE; a terminal is no place for it")
         _distinct(part)
-        sink = pa.BufferOutputStream()
-        try:
-            pq.write_table(part, sink, compression="zstd")
-        except pa.ArrowException as error:
-            raise UsageError(f"--format parquet: {' '.join(str(error).split())}") from None
-        write_file(to, sink.getvalue().to_pybytes())
+        write_file(to, _parquet(part))
     elif how is Format.csv:
         write_text("".join(csv_lines(part)), to)
     else:
@@ -70,6 +68,8 @@ def write_table(found: pa.Table, how: Format, to: Path | None, limit: int | None
 
 def show(found: pa.Table, limit: int) -> None:
     """A table on the terminal, with a word about the rows that are left out."""
+    from gemcrawl.export.cells import rows
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in found.column_names:
         table.add_column(Text(clean(name)), overflow="fold")
@@ -100,6 +100,19 @@ def write_file(to: Path, content: bytes) -> None:
     """
     with whole_file(to) as beside:
         beside.write_bytes(content)
+
+
+def _parquet(found: pa.Table) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = pa.BufferOutputStream()
+    try:
+        pq.write_table(found, sink, compression="zstd")
+    except pa.ArrowException as error:
+        raise UsageError(f"--format parquet: {' '.join(str(error).split())}") from None
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def _distinct(found: pa.Table) -> None:

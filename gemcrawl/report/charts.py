@@ -1,4 +1,4 @@
-"""The charts of the report, drawn by pygal: numbers in, inline SVG out.
+"""The charts of the report, drawn by pygal but for the strips in tables: numbers in, inline SVG out.
 
 pygal colours a chart by a style sheet of its own and shows its values by a script.  Neither may stand in these pages: of what it draws only the
 shapes, words and titles in `_TAGS` are kept, with the attributes in `_ATTRIBUTES`.  report.css colours them by their classes, for light and
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pygal
 from lxml import etree
@@ -42,7 +42,6 @@ _CLASSES = {"axis", "x", "y", "guide", "line", "label", "value", "fill", "hollow
 """What is kept of pygal's classes, and those that are given here; beside them those of the series."""
 _DROPPED = {"background", "tooltip-overlay"}
 """Classes of what only a style sheet or a script of pygal's would use."""
-_XLINK = "{http://www.w3.org/1999/xlink}href"
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _FONT, _LETTER = 13, 0.6 * 13
 """Height of letters, and their width as pygal estimates it."""
@@ -64,7 +63,13 @@ _COMMON = {
     "max_scale": 5,
     "order_min": 0,
 }
-_BARE = {"margin": 0, "spacing": 0, "show_x_labels": False, "show_y_labels": False}
+_STRIP = Markup(
+    '<svg class="strip" viewBox="0 0 100 8" aria-hidden="true" focusable="false" preserveAspectRatio="none">'
+    '<g transform="translate(0, 0)">{}</g></svg>'
+)
+_STRIP_PART = Markup('<g class="series-{} {}"><rect x="{}" y="0.6" width="{}" height="6.8"/></g>')
+_STRIP_EDGE = 0.02
+"""What is left free on both sides, as a part of the full width."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,16 @@ class Series:
     css: str
     """Class that colours it."""
     values: tuple[float, ...]
+
+
+class _Layout(NamedTuple):
+    """Where what is on a map stands in the picture."""
+
+    box: str
+    spots: dict[tuple[float, float], str]
+    """By degrees north and east: how a mark is moved there."""
+    names: list[tuple[str, dict[str, str]]]
+    """With their attributes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,21 +142,25 @@ def bars(title: str, rows: Sequence[str], series: Sequence[Series], top: float, 
         ]
         chart.add(each.name, values[::-1])
     told = (f"{row}: " + ", ".join(f"{each.name} {number(each.values[at])}" for each in series) for at, row in enumerate(rows))
-    return _drawn(chart, "chart bars", [each.css for each in series], title=title, told=told, finish=_without_empty_bars)
+    return _drawn(chart, "bars", [each.css for each in series], title=title, told=told, finish=_without_empty_bars)
 
 
-@cache
-def strip(parts: tuple[tuple[str, float], ...], top: float) -> Markup:
+def strip(parts: Iterable[tuple[str, float]], top: float) -> Markup:
     """A bare bar that fills its place beside the numbers it shows, and is hidden from screen readers, which read those.
+
+    Tables have many of them, and a chart of pygal's for one rectangle takes milliseconds: they are written here, as pygal would.
 
     Args:
         parts: class and value of each, from left to right.
         top: what the full width stands for.
     """
-    chart = pygal.HorizontalStackedBar(**_COMMON | _BARE, width=100, height=8, range=(0, top or 1))
-    for css, value in parts:
-        chart.add(css, [value])
-    return _drawn(chart, "strip", [css for css, _ in parts], finish=_without_empty_bars, stretched=True)
+    drawn, before, edge = [], 0.0, _STRIP_EDGE * top
+    for at, (css, value) in enumerate(parts):
+        if value:
+            left, right = (100 * (edge + each) / (top + 2 * edge) for each in (before, before + value))
+            drawn.append(_STRIP_PART.format(at, css, _decimal(left), _decimal(right - left)))
+        before += value
+    return _STRIP.format(Markup("").join(drawn))
 
 
 def lines(title: str, moments: Sequence[tuple[float, str]], series: Sequence[Series]) -> Markup:
@@ -174,26 +193,56 @@ def lines(title: str, moments: Sequence[tuple[float, str]], series: Sequence[Ser
         values[-1]["label"] = f"{each.name}: {each.values[-1]:g}"
         chart.add(each.name, values)
     told = (f"{each.name}: {each.values[0]:g} ({first[1]}), {each.values[-1]:g} ({last[1]})" for each in series)
-    return _drawn(chart, "chart lines", [each.css for each in series], title=title, told=told, finish=_with_labels_apart)
+    return _drawn(chart, "lines", [each.css for each in series], title=title, told=told, finish=_with_labels_apart)
 
 
 def country(places: Sequence[Place], names: Mapping[str, Sequence[Place]]) -> Markup:
     """A mark per place on an equirectangular map, true at the middle latitude: over a few degrees it differs from better ones by less than a mark.
 
-    It is hidden from screen readers, for which the same stands in a table, and its links are no stops of the keyboard.
+    It is hidden from screen readers, for which the same stands in a table, and its links are no stops of the keyboard.  Whatever is told of the
+    same places, where they are is worked out once.
 
     Args:
         places: what comes last is drawn on top.
         names: what is written under groups of places.
     """
-    norths, easts = [place.north for place in places] or [0.0], [place.east for place in places] or [0.0]
+    points = tuple(sorted((place.north, place.east) for place in places))
+    layout = _layout(points, tuple((name, *_under(of)) for name, of in names.items()))
+    picture = etree.Element("svg", {"class": "map", "viewBox": layout.box, "aria-hidden": "true", "focusable": "false"})
+    marks, written = (
+        etree.SubElement(etree.SubElement(picture, "g", {"transform": "translate(0, 0)"}), "g", {"class": css})
+        for css in ("series-0 places", "series-1 names")
+    )
+    for place in places:
+        link = etree.SubElement(marks, "a", {"tabindex": "-1", "href": place.href})
+        etree.SubElement(link, "title").text = place.title
+        shape = {"class": f"{'hollow' if place.status in HOLLOW else 'fill'} {place.status}", "d": MARKS[place.status]}
+        etree.SubElement(link, "path", shape | {"transform": layout.spots[place.north, place.east]})
+    for name, at in layout.names:
+        etree.SubElement(written, "text", at | {"text-anchor": "middle"}).text = name
+    return _markup(picture)
+
+
+def _under(places: Sequence[Place]) -> tuple[float, float]:
+    """Where the name of a group belongs: degrees north of its southernmost place, east of its middle."""
+    return min(place.north for place in places), sum(place.east for place in places) / len(places)
+
+
+@cache
+def _layout(points: tuple[tuple[float, float], ...], names: tuple[tuple[str, float, float], ...]) -> _Layout:
+    """Has pygal draw a map of nothing but points, degrees north and east, and names under such points."""
+    norths, easts = [north for north, _ in points] or [0.0], [east for _, east in points] or [0.0]
     shrink = math.cos(math.radians((min(norths) + max(norths)) / 2))
     width = max((max(easts) - min(easts)) * shrink, (max(norths) - min(norths)) * 0.5, 0.1)
     gap = width * _LABEL_GAP
     bottom, middle = min(norths) - gap, (min(easts) + max(easts)) / 2 * shrink
     height = max(max(norths) - bottom, 0.1)
     chart = pygal.XY(
-        **_COMMON | _BARE,
+        **_COMMON,
+        margin=0,
+        spacing=0,
+        show_x_labels=False,
+        show_y_labels=False,
         width=_MAP_WIDTH,
         height=round(_MAP_WIDTH * height / width),
         range=(bottom, bottom + height),
@@ -201,22 +250,16 @@ def country(places: Sequence[Place], names: Mapping[str, Sequence[Place]]) -> Ma
         stroke=False,
         print_labels=True,
     )
-    marks = [
-        {
-            "value": (place.east * shrink, place.north),
-            "tooltip": place.title,
-            "xlink": {"href": place.href, "tabindex": "-1"},
-            "node": {"class": place.status},
-        }
-        for place in places
-    ]
+    chart.add("places", [(east * shrink, north) for north, east in points])
+    chart.add("names", [{"value": (east * shrink, north - gap), "label": name} for name, north, east in names])
+    root = chart.render_tree()
+    spots = [f"translate({_decimal(dot.get('cx'))} {_decimal(dot.get('cy'))})" for dot in root.iterfind(".//circle")]
     labels = [
-        {"value": (sum(place.east for place in of) / len(of) * shrink, min(place.north for place in of) - gap), "label": name}
-        for name, of in names.items()
+        (text.text, {"class": "label", "x": _decimal(float(text.get("x")) - _FONT), "y": _decimal(float(text.get("y")) - _FONT)})
+        for text in root.iterfind(".//text[@class='label']")
+        if text.text
     ]
-    chart.add("places", marks)
-    chart.add("names", labels)
-    return _drawn(chart, "map", ["places", "names"], finish=_with_marks)
+    return _Layout(root.get("viewBox"), dict(zip(points, spots, strict=False)), labels)
 
 
 def _without_empty_bars(root: Any) -> None:
@@ -238,39 +281,23 @@ def _with_labels_apart(root: Any) -> None:
         label.set("y", str(float(label.get("y")) - over))
 
 
-def _with_marks(root: Any) -> None:
-    """Puts the mark of its status where pygal drew a dot, nothing where names are written, and these into the middle."""
-    for dot in root.findall(".//circle"):
-        status, at = dot.get("class"), f"translate({dot.get('cx')} {dot.get('cy')})"
-        if status not in MARKS:
-            dot.getparent().remove(dot)
-            continue
-        dot.tag = "path"
-        dot.attrib.clear()
-        dot.attrib.update({"class": f"{'hollow' if status in HOLLOW else 'fill'} {status}", "d": MARKS[status], "transform": at})
-    for text in root.findall(".//text[@class='label']"):
-        text.attrib.update({"x": str(float(text.get("x")) - _FONT), "y": str(float(text.get("y")) - _FONT), "text-anchor": "middle"})
-
-
 def _drawn(
     chart: Any,
     css: str,
     series: Sequence[str],
     *,
+    title: str,
+    told: Iterable[str],
     finish: Callable[[Any], None],
-    title: str = "",
-    told: Iterable[str] = (),
-    stretched: bool = False,
 ) -> Markup:
     """What pygal draws, as part of a page.
 
     Args:
         chart: of pygal.
-        css: classes of the picture.
+        css: class of the picture.
         series: the class of each of its series.
+        title, told: what a screen reader says.
         finish: what is changed in it.
-        title, told: what a screen reader says; it says nothing of a picture without.
-        stretched: whether it fills its place.
     """
     root = chart.render_tree()
     for number, name in enumerate(series):
@@ -278,15 +305,12 @@ def _drawn(
             group.set("class", f"series-{number} {name}")
     finish(root)
     _keep(root, _CLASSES | {word for number, name in enumerate(series) for word in (f"series-{number}", *name.split())})
-    about = {"role": "img"} if title else {"aria-hidden": "true", "focusable": "false"}
-    picture = etree.Element("svg", {"class": css, "viewBox": root.get("viewBox")} | about)
-    if stretched:
-        picture.set("preserveAspectRatio", "none")
-    for tag, text in (("title", title), ("desc", "; ".join(told))) if title else ():
+    picture = etree.Element("svg", {"class": f"chart {css}", "viewBox": root.get("viewBox"), "role": "img"})
+    for tag, text in (("title", title), ("desc", "; ".join(told))):
         etree.SubElement(picture, tag).text = text
     picture.extend(root)
     etree.cleanup_namespaces(picture)
-    return Markup(etree.tostring(picture, encoding="unicode"))  # noqa: S704 - lxml escaped every text and attribute in it
+    return _markup(picture)
 
 
 def _keep(root: Any, classes: set[str]) -> None:
@@ -295,8 +319,6 @@ def _keep(root: Any, classes: set[str]) -> None:
         if node.tag not in _TAGS or _useless(node, root):
             node.getparent().remove(node)
             continue
-        if _XLINK in node.attrib:
-            node.set("href", node.get(_XLINK))
         kept = {name: value for name, value in node.attrib.items() if name in _ATTRIBUTES - {"class"}}
         kept |= {name: _NUMBER.sub(_rounded, value) for name, value in kept.items() if name not in ("href", "tabindex")}
         known = " ".join(word for word in node.get("class", "").split() if word in classes)
@@ -321,4 +343,12 @@ def _short(row: str) -> str:
 
 
 def _rounded(number: re.Match[str]) -> str:
-    return f"{float(number[0]):.1f}".removesuffix(".0")
+    return _decimal(number[0])
+
+
+def _decimal(number: float | str) -> str:
+    return f"{float(number):.1f}".removesuffix(".0")
+
+
+def _markup(picture: Any) -> Markup:
+    return Markup(etree.tostring(picture, encoding="unicode"))  # noqa: S704 - lxml escaped every text and attribute in it

@@ -20,7 +20,6 @@ from gemcrawl.report import queries
 from gemcrawl.report.case import host_names
 from gemcrawl.snapshot.coordinates import coordinates
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
-from gemcrawl.snapshot.evidence import picture_path
 from gemcrawl.snapshot.read import connect, snapshots
 
 if TYPE_CHECKING:
@@ -88,6 +87,8 @@ class Data:
         """The picture of a form, WebP; None when none was taken or it is no longer there."""
         if not form.get("picture"):
             return None
+        from gemcrawl.snapshot.evidence import picture_path  # brings what writes archives
+
         try:
             return (self.directory / picture_path(form["form_id"])).read_bytes()
         except (OSError, ValueError):
@@ -173,8 +174,12 @@ def _worst_first(changes: Iterable[FormChange]) -> tuple[FormChange, ...]:
 
 
 def _rows(database: duckdb.DuckDBPyConnection, table: str, snapshot: str) -> list[Row]:
-    key = {"municipalities": "name, code", "forms": "municipality, form_id", "pages": "municipality, url, fetched_at"}[table]
-    return queries.rows(database, f"SELECT * FROM {table} WHERE snapshot = $snapshot ORDER BY {key}", snapshot)  # noqa: S608
+    shown, key = {
+        "municipalities": ("* EXCLUDE (security_txt)", "name, code"),
+        "forms": ("* EXCLUDE (fields)", "municipality, form_id"),
+        "pages": ("municipality, url, final_url, status, redirects, failure", "municipality, url, fetched_at"),
+    }[table]
+    return queries.rows(database, f"SELECT {shown} FROM {table} WHERE snapshot = $snapshot ORDER BY {key}", snapshot)  # noqa: S608
 
 
 def _hosts_sql() -> str:

@@ -48,13 +48,14 @@ def country(rows: Sequence[Row], kind: str, say: Words) -> Markup:
     """The map of municipalities by status of one kind of form, with the names of provinces; of those that have coordinates."""
     provinces: dict[str, list[charts.Place]] = {}
     places = []
-    for row in sorted(rows, key=lambda row: _ON_TOP.index(row[kind])):
+    for row in rows:
         if row["lat"] is None:
             continue
         title = f"{clean(row['name'], 100)}: {say.name('statuses', row[kind])}"
         place = charts.Place(north=row["lat"], east=row["lon"], status=row[kind], title=title, href=f"m/{row['code']}.html")
         places.append(place)
         provinces.setdefault(clean(row["province"], 40), []).append(place)
+    places.sort(key=lambda place: _ON_TOP.index(place.status))
     return charts.country(places, dict(sorted(provinces.items())))
 
 

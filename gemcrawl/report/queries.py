@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +37,16 @@ def run(database: duckdb.DuckDBPyConnection, snapshot: str) -> dict[str, list[Ro
 
 
 def rows(database: duckdb.DuckDBPyConnection, sql: str, snapshot: str) -> list[Row]:
-    """The rows of one query that names ``$snapshot``."""
-    found: list[Row] = database.sql(sql, params={"snapshot": snapshot}).to_arrow_table().to_pylist()
-    return found
+    """The rows of one query that names ``$snapshot``; moments are in UTC."""
+    found = database.sql(sql, params={"snapshot": snapshot}).to_arrow_table()
+    values = zip(*map(_values, found.columns), strict=True)
+    return [dict(zip(found.column_names, row, strict=True)) for row in values]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    if not pa.types.is_timestamp(column.type) or column.type.tz is None:
+        found: list[Any] = column.to_pylist()
+        return found
+    # of moments with a zone pyarrow looks up the zone each time, and imports pandas where that is installed
+    bare = pa.timestamp(column.type.unit)
+    return [moment and moment.replace(tzinfo=UTC) for chunk in column.chunks for moment in chunk.view(bare).to_pylist()]

@@ -8,14 +8,15 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib import resources
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gemcrawl.compare.model import FormChange
-from gemcrawl.items import Host
 from gemcrawl.report import case, charts, figures, queries
 from gemcrawl.report.data import KINDS, STATUSES, UNPUBLISHED, Data, Row
 from gemcrawl.report.words import Lang, Words
@@ -29,6 +30,9 @@ GLYPHS = {"insecure": "◆", "downgrade": "▲", "weak": "■", "secure": "●",
 MOST_NAMED = 12
 """Forms named on the front page."""
 
+_BLANK_LINES = re.compile(r"\n\n+")
+_NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
+
 Tree = list[tuple[str, list[str]]]
 
 
@@ -40,7 +44,7 @@ def safe_url(url: object) -> str:
 
 def anchor(form: Mapping[str, Any]) -> str:
     """The id of a form as part of an address."""
-    return re.sub(r"[^A-Za-z0-9_-]", "", str(form["form_id"]))[:80]
+    return _NOT_OF_AN_ID.sub("", str(form["form_id"]))[:80]
 
 
 def codes(form: Mapping[str, Any], weight: str | None = None) -> list[str]:
@@ -65,26 +69,21 @@ def day_of(snapshot: str) -> str:
 
 
 class Site:
-    """Writes the pages of one language.
+    """The pages of a report in any language; what says nothing in a language is made once.
 
     Args:
         data: what is shown.
-        lang: its language.
-        folder: where the pages of this language stand in the site: "" or "en/".
-        other: the other language and its folder, where there is one.
     """
 
-    def __init__(self, data: Data, lang: Lang, folder: str = "", other: tuple[Lang, str] | None = None) -> None:
-        self._data, self._folder, self._say = data, folder, Words(lang)
-        self._by_code = {row["code"]: row for row in data.municipalities}
-        self._hosts: dict[int, Tree] = {}
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.by_code = {row["code"]: row for row in data.municipalities}
         style = (resources.files("gemcrawl.report") / "templates" / "report.css").read_text("utf-8")
-        self._environment = Environment(
+        self.environment = Environment(
             loader=PackageLoader("gemcrawl.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, auto_reload=False
         )
-        self._environment.globals |= {
+        self.environment.globals |= {
             "data": data,
-            "say": self._say,
             "day": f"{data.moment:%Y-%m-%d}",
             "menu": MENU,
             "kinds": KINDS,
@@ -95,13 +94,11 @@ class Site:
             "glyphs": GLYPHS,
             "numbers": data.numbers,
             "totals": data.numbers["totals"][0],
-            "by_code": self._by_code,
+            "by_code": self.by_code,
             "clean": clean,
             "safe_url": safe_url,
             "anchor": anchor,
             "codes": codes,
-            "asked": self._asked,
-            "worst_codes": self._worst_codes,
             "page_of": lambda code: f"m/{code}.html",
             "date_of": day_of,
             "moment_of": figures.moment_of,
@@ -111,12 +108,36 @@ class Site:
             "hollow": charts.HOLLOW,
             "style": Markup(style),  # noqa: S704 - our own file
             "style_hash": "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        }
+
+    def pages(self, lang: Lang, folder: str = "", other: tuple[Lang, str] | None = None) -> Iterator[tuple[str, str]]:
+        """Path and text of every page of one language.
+
+        Args:
+            lang: the language.
+            folder: where its pages stand in the site: "" or "en/".
+            other: the other language and its folder, where there is one.
+        """
+        return _Pages(self, lang, folder, other).all()
+
+
+class _Pages:
+    """Those of one language."""
+
+    def __init__(self, site: Site, lang: Lang, folder: str, other: tuple[Lang, str] | None) -> None:
+        self._data, self._by_code, self._environment = site.data, site.by_code, site.environment
+        self._folder, self._say = folder, Words(lang)
+        self._known = {
+            "say": self._say,
+            "asked": self._asked,
+            "worst_codes": self._worst_codes,
             "other": other[0] if other else None,
             "other_root": other[1] if other else "",
         }
+        self._macros = {root: self._macros_at(root) for root in ("", "../")}
 
-    def pages(self) -> Iterator[tuple[str, str]]:
-        """Path and text of every page."""
+    def all(self) -> Iterator[tuple[str, str]]:
+        """Path and text of each."""
         yield self._page("index", **self._index())
         yield self._page("municipalities")
         yield self._page("findings", places=self._places(), most=self._most("findings"))
@@ -129,12 +150,19 @@ class Site:
         for row in self._data.municipalities:
             yield self._page("municipality", f"m/{row['code']}.html", row=row, **self._municipality(row))
 
+    def _macros_at(self, root: str) -> SimpleNamespace:
+        """The macros of pages from which the top of the site is at ``root``; those that are asked the same again and again remember it."""
+        macros = vars(self._environment.get_template("macros.html.j2").make_module(self._known | {"root": root}))
+        return SimpleNamespace(**macros | {name: cache(macros[name]) for name in ("badge", "foot", "how", "mark", "navigation")})
+
     def _page(self, template: str, here: str | None = None, **values: Any) -> tuple[str, str]:
         here = here or f"{template}.html"
         root = "../" * here.count("/")
         up = root + "../" * self._folder.count("/")
-        text = self._environment.get_template(f"{template}.html.j2").render(here=here, root=root, up=up, **values)
-        return self._folder + here, re.sub(r"\n{2,}", "\n", text)
+        text = self._environment.get_template(f"{template}.html.j2").render(
+            self._known, here=here, current="" if root else template, root=root, up=up, m=self._macros[root], **values
+        )
+        return self._folder + here, _BLANK_LINES.sub("\n", text)
 
     def _most(self, name: str) -> int:
         return max((row["municipalities"] for row in self._data.numbers[name]), default=0)
@@ -283,7 +311,7 @@ class Site:
         return {
             "cases": [self._case(form, pages) for form in full],
             "others": [form for form in forms if form not in full],
-            "hosts": [(host, self._host(host)) for host in hosts.values()],
+            "hosts": [(host, tree(case.host(host, self._say))) for host in hosts.values()],
             "outcome_shown": published,
             "failures": [page for page in pages if page["failure"]] if published else [],
         }
@@ -308,8 +336,3 @@ class Site:
             "way": tree(case.way(form, pages, self._say)),
             "results": tree(case.results(form, self._data.hosts_of(form), self._say)),
         }
-
-    def _host(self, host: Host) -> Tree:
-        if id(host) not in self._hosts:
-            self._hosts[id(host)] = tree(case.host(host, self._say))
-        return self._hosts[id(host)]

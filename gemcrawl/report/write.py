@@ -22,9 +22,10 @@ MARK = "report.json"
 def pages(data: Data, languages: Sequence[Lang]) -> Iterator[tuple[str, str]]:
     """Path and text of every page: the first language at the top, a second one in a folder of its own."""
     folders: list[tuple[Lang, str]] = [(lang, "" if lang == languages[0] else f"{lang}/") for lang in languages]
+    site = Site(data)
     for lang, folder in folders:
         other = next((pair for pair in folders if pair[0] != lang), None)
-        yield from Site(data, lang, folder, other).pages()
+        yield from site.pages(lang, folder, other)
 
 
 def count(data: Data, languages: Sequence[Lang]) -> int:

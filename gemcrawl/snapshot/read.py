@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from gemcrawl import registry
 from gemcrawl.exceptions import OutputError, UsageError
@@ -20,8 +21,6 @@ from gemcrawl.snapshot.schema import arrow_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    import pyarrow as pa
 
     from gemcrawl.places import Place
 
@@ -178,7 +177,7 @@ def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Place) -> None:
         source = f"read_parquet([{listed}], filename = true, hive_partitioning = false, union_by_name = true)"
         database.execute(f"CREATE VIEW rechecks AS SELECT * EXCLUDE (filename), parse_filename(filename, true) AS recheck FROM {source}")  # noqa: S608
         return
-    empty = arrow_schema(Recheck).empty_table()
+    empty = pa.Table.from_batches([], arrow_schema(Recheck))  # Schema.empty_table() imports pandas, where that is installed
     database.register("_no_rechecks", empty)
     database.execute("CREATE TABLE rechecks AS SELECT *, '' AS recheck FROM _no_rechecks")
     database.unregister("_no_rechecks")

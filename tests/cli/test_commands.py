@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from gemcrawl.items import Municipality, Survey
 from gemcrawl.registry import load
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.publish import RegistrySummary, RunInfo, publish
-from tests.cli.program import Forks, run
+from tests.cli.program import Forks, environment, run
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -29,6 +31,17 @@ def test_without_a_command_the_help_is_shown(forks: Forks, tmp_path: Path) -> No
     assert found.code == 2
     for command in ("crawl", "demo", "query", "registry"):
         assert command in found.out + found.err
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_only_tells_loads_nothing_that_works(option: str, tmp_path: Path) -> None:
+    heavy = {"aiohttp", "cryptography", "duckdb", "jinja2", "lxml", "numpy", "pandas", "pyarrow", "pygal", "scrapy", "selectolax"}
+    program = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); from gemcrawl.cli import main; main()"
+    command = [sys.executable, "-c", program, option]
+    ended = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(ended.stderr.split())
+    assert "gemcrawl.cli.app" in loaded
+    assert not loaded & heavy
 
 
 @pytest.mark.parametrize(("as_of", "count"), [("2016-01-01", 390), ("2026-01-01", 342)])

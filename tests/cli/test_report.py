@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Forks
+from tests.cli.program import Forks, environment
 from tests.report.nights import first_night, published
 
 
@@ -22,6 +24,15 @@ def test_it_says_where_to_look_and_that_nothing_changed(forks: Forks, where: Pat
     assert done.out == f"report: output/report/index.html\nopen:   {(where / 'output/report/index.html').as_uri()}\n"
     again = forks.run("report", cwd=where)
     assert (again.code, again.out.splitlines()[0]) == (0, "report: output/report/index.html (unchanged)")
+
+
+def test_it_loads_none_of_the_large_libraries_that_it_has_no_use_for(where: Path) -> None:
+    program = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); from gemcrawl.cli import main; main()"
+    command = [sys.executable, "-c", program, "report"]
+    ended = subprocess.run(command, cwd=where, env=environment(), capture_output=True, text=True, timeout=120, check=True)
+    loaded = set(ended.stderr.split())
+    assert "pygal" in loaded
+    assert not loaded & {"pandas", "pyarrow.dataset", "scrapy", "warcio"}
 
 
 def test_into_a_folder_of_ones_own_in_one_language(forks: Forks, where: Path) -> None:

@@ -171,6 +171,13 @@ class TestCountry:
         assert number(label, "y") > max(y for _, y in marks) + 10
         assert len(svg.css("circle")) == 0
 
+    def test_the_same_places_stand_where_they_did_whatever_is_told_of_them_and_in_whatever_order(self) -> None:
+        others = [place(each.north, each.east, "secure", f"{each.title} again") for each in reversed(self.PLACES)]
+        before, after = (picture(country(places, {})) for places in (self.PLACES, others))
+        assert [at(mark) for mark in after.css("a path")] == [at(mark) for mark in before.css("a path")][::-1]
+        assert words(after, "a > title") == ["west again", "south again", "north again"]
+        assert {mark.attributes["d"] for mark in after.css("a path")} == {MARKS["secure"]}
+
     def test_one_place_and_none(self) -> None:
         (mark,) = (svg := picture(country([place(52.0, 5.0)], {}))).css("a path")
         assert at(mark)[0] == pytest.approx(260, abs=1)
@@ -208,6 +215,7 @@ def test_the_library_leaves_no_importer_behind() -> None:
 
 def test_the_same_numbers_give_the_same_bytes() -> None:
     def draw() -> str:
-        return country(TestCountry.PLACES, {"Utrecht": TestCountry.PLACES}) + strip.__wrapped__((("weak", 1),), 2)
+        series = [Series(name="n", css="other", values=(1, 2))]
+        return bars("norms", ["one", "two"], series, 2) + lines("over time", [(0, "monday"), (1, "tuesday")], series)
 
     assert draw() == draw()

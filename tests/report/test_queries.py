@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -28,6 +30,14 @@ def rows(output: Path, table: str) -> list[dict[str, Any]]:
 def failing(output: Path, kind: str, rule_set: str) -> set[str]:
     column = rule_set.replace("-", "_")
     return {form["municipality"] for form in rows(output, "forms") if form["kind"] == kind and form[column] == "fail"}
+
+
+def test_rows_hold_what_arrow_says_with_moments_in_utc() -> None:
+    sql = "SELECT $snapshot AS name, TIMESTAMPTZ '2026-11-23 02:00:00+00' AS moment, NULL::TIMESTAMPTZ AS never, [{'a': 1}] AS nested FROM range(2)"
+    with duckdb.connect() as database:
+        found = queries.rows(database, sql, "night")
+    assert found == [{"name": "night", "moment": datetime(2026, 11, 23, 2, tzinfo=UTC), "never": None, "nested": [{"a": 1}]}] * 2
+    assert f"{found[0]['moment']}" == "2026-11-23 02:00:00+00:00"
 
 
 def test_the_headline_is_what_the_files_say(demo_output: Path) -> None:

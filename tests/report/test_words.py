@@ -69,9 +69,15 @@ def test_every_rule_set_is_reported_and_has_words() -> None:
 def test_every_text_a_template_asks_for_is_there() -> None:
     asked: set[str] = set()
     for file in (resources.files("gemcrawl.report") / "templates").iterdir():
-        asked |= set(re.findall(r"""say\(["']([a-z_]+\.[a-z_0-9-]+)["'][,)]""", file.read_text("utf-8")))
+        asked |= set(re.findall(r"""say[(\[]["']([a-z_]+\.[a-z_0-9-]+)["'][,)\]]""", file.read_text("utf-8")))
     assert len(asked) > 80
     assert asked <= set(pairs())
+
+
+def test_a_text_without_values_is_looked_up_and_one_that_is_not_there_is_a_mistake() -> None:
+    assert [Words(lang)["menu.trend"] for lang in LANGUAGES] == list(pairs()["menu.trend"])
+    with pytest.raises(KeyError):
+        Words("en")["menu.nowhere"]
 
 
 def test_what_is_filled_in_is_never_read_as_a_pattern() -> None:

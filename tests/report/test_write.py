@@ -72,7 +72,7 @@ def test_a_failure_leaves_the_earlier_report(output: Path, tmp_path: Path, monke
     write.write(data.load(output), to, ("nl",))
     before = state(to)
 
-    def full(self: Site) -> None:
+    def full(self: Site, *_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Site, "pages", full)

@@ -33,7 +33,7 @@ def findings() -> dict[str, dict[str, dict[str, str]]]:
 
 
 class Words:
-    """Texts in one language: ``say("case.page", url=...)``.
+    """Texts in one language: ``say["menu.trend"]``, and with values ``say("case.page", url=...)``.
 
     Raises:
         KeyError: there is no such text; a mistake in a template.
@@ -41,21 +41,25 @@ class Words:
 
     def __init__(self, lang: Lang) -> None:
         self.lang = lang
-        self._at = LANGUAGES.index(lang)
+        at = LANGUAGES.index(lang)
+        self._texts = {key: pair[at] for key, pair in pairs().items()}
+        self._findings = findings()[lang]
 
     def __call__(self, key: str, /, **values: Any) -> str:
         """The text, with ``values`` filled in; what is filled in is never read as a pattern."""
-        text = pairs()[key][self._at]
+        text = self._texts[key]
         return text.format(**values) if values else text
 
+    def __getitem__(self, key: str) -> str:
+        return self._texts[key]
+
     def __contains__(self, key: str) -> bool:
-        return key in pairs()
+        return key in self._texts
 
     def name(self, table: str, value: str) -> str:
         """The word for a value of a closed list; the value itself, spaced, where there is none."""
-        key = f"{table}.{value}"
-        return self(key) if key in self else value.replace("_", " ")
+        return self._texts.get(f"{table}.{value}", value.replace("_", " "))
 
     def finding(self, code: str) -> dict[str, str]:
         """title, why and fix of a finding."""
-        return findings()[self.lang].get(code, {"title": code, "why": "", "fix": ""})
+        return self._findings.get(code, {"title": code, "why": "", "fix": ""})
