@@ -1,4 +1,4 @@
-"""The charts of the report, drawn by pygal but for the strips in tables: numbers in, inline SVG out.
+"""The charts of the report, drawn by pygal: numbers in, inline SVG out.
 
 pygal colours a chart by a style sheet of its own and shows its values by a script.  Neither may stand in these pages: of what it draws only the
 shapes, words and titles in `_TAGS` are kept, with the attributes in `_ATTRIBUTES`.  report.css colours them by their classes, for light and
@@ -63,13 +63,7 @@ _COMMON = {
     "max_scale": 5,
     "order_min": 0,
 }
-_STRIP = Markup(
-    '<svg class="strip" viewBox="0 0 100 8" aria-hidden="true" focusable="false" preserveAspectRatio="none">'
-    '<g transform="translate(0, 0)">{}</g></svg>'
-)
-_STRIP_PART = Markup('<g class="series-{} {}"><rect x="{}" y="0.6" width="{}" height="6.8"/></g>')
-_STRIP_EDGE = 0.02
-"""What is left free on both sides, as a part of the full width."""
+_BARE = {"margin": 0, "spacing": 0, "show_x_labels": False, "show_y_labels": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,25 +136,21 @@ def bars(title: str, rows: Sequence[str], series: Sequence[Series], top: float, 
         ]
         chart.add(each.name, values[::-1])
     told = (f"{row}: " + ", ".join(f"{each.name} {number(each.values[at])}" for each in series) for at, row in enumerate(rows))
-    return _drawn(chart, "bars", [each.css for each in series], title=title, told=told, finish=_without_empty_bars)
+    return _drawn(chart, "chart bars", [each.css for each in series], title=title, told=told, finish=_without_empty_bars)
 
 
-def strip(parts: Iterable[tuple[str, float]], top: float) -> Markup:
+@cache
+def strip(parts: tuple[tuple[str, float], ...], top: float) -> Markup:
     """A bare bar that fills its place beside the numbers it shows, and is hidden from screen readers, which read those.
-
-    Tables have many of them, and a chart of pygal's for one rectangle takes milliseconds: they are written here, as pygal would.
 
     Args:
         parts: class and value of each, from left to right.
         top: what the full width stands for.
     """
-    drawn, before, edge = [], 0.0, _STRIP_EDGE * top
-    for at, (css, value) in enumerate(parts):
-        if value:
-            left, right = (100 * (edge + each) / (top + 2 * edge) for each in (before, before + value))
-            drawn.append(_STRIP_PART.format(at, css, _decimal(left), _decimal(right - left)))
-        before += value
-    return _STRIP.format(Markup("").join(drawn))
+    chart = pygal.HorizontalStackedBar(**_COMMON | _BARE, width=100, height=8, range=(0, top or 1))
+    for css, value in parts:
+        chart.add(css, [value])
+    return _drawn(chart, "strip", [css for css, _ in parts], finish=_without_empty_bars)
 
 
 def lines(title: str, moments: Sequence[tuple[float, str]], series: Sequence[Series]) -> Markup:
@@ -193,7 +183,7 @@ def lines(title: str, moments: Sequence[tuple[float, str]], series: Sequence[Ser
         values[-1]["label"] = f"{each.name}: {each.values[-1]:g}"
         chart.add(each.name, values)
     told = (f"{each.name}: {each.values[0]:g} ({first[1]}), {each.values[-1]:g} ({last[1]})" for each in series)
-    return _drawn(chart, "lines", [each.css for each in series], title=title, told=told, finish=_with_labels_apart)
+    return _drawn(chart, "chart lines", [each.css for each in series], title=title, told=told, finish=_with_labels_apart)
 
 
 def country(places: Sequence[Place], names: Mapping[str, Sequence[Place]]) -> Markup:
@@ -238,11 +228,7 @@ def _layout(points: tuple[tuple[float, float], ...], names: tuple[tuple[str, flo
     bottom, middle = min(norths) - gap, (min(easts) + max(easts)) / 2 * shrink
     height = max(max(norths) - bottom, 0.1)
     chart = pygal.XY(
-        **_COMMON,
-        margin=0,
-        spacing=0,
-        show_x_labels=False,
-        show_y_labels=False,
+        **_COMMON | _BARE,
         width=_MAP_WIDTH,
         height=round(_MAP_WIDTH * height / width),
         range=(bottom, bottom + height),
@@ -286,18 +272,18 @@ def _drawn(
     css: str,
     series: Sequence[str],
     *,
-    title: str,
-    told: Iterable[str],
     finish: Callable[[Any], None],
+    title: str = "",
+    told: Iterable[str] = (),
 ) -> Markup:
     """What pygal draws, as part of a page.
 
     Args:
         chart: of pygal.
-        css: class of the picture.
+        css: classes of the picture.
         series: the class of each of its series.
-        title, told: what a screen reader says.
         finish: what is changed in it.
+        title, told: what a screen reader says; without a title it says nothing, and the picture fills its place.
     """
     root = chart.render_tree()
     for number, name in enumerate(series):
@@ -305,8 +291,9 @@ def _drawn(
             group.set("class", f"series-{number} {name}")
     finish(root)
     _keep(root, _CLASSES | {word for number, name in enumerate(series) for word in (f"series-{number}", *name.split())})
-    picture = etree.Element("svg", {"class": f"chart {css}", "viewBox": root.get("viewBox"), "role": "img"})
-    for tag, text in (("title", title), ("desc", "; ".join(told))):
+    about = {"role": "img"} if title else {"aria-hidden": "true", "focusable": "false", "preserveAspectRatio": "none"}
+    picture = etree.Element("svg", {"class": css, "viewBox": root.get("viewBox")} | about)
+    for tag, text in (("title", title), ("desc", "; ".join(told))) if title else ():
         etree.SubElement(picture, tag).text = text
     picture.extend(root)
     etree.cleanup_namespaces(picture)
