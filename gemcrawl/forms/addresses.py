@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import ada_url
 
-_PLAIN_PATH = re.compile(r"/(?:(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*(?:/(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*)*(?:\?[-!$%&(-;=?-Z_a-z~]*)?)")
+_PLAIN_PATH = re.compile(r"/(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*+(?:/(?![/.]|%2)[-!$%&(-.0-;=@-Z_a-z~]*+)*+(?:\?[-!$%&(-;=?-Z_a-z~]*+)?+")
 """Paths, with queries, that the URL standard leaves as they are: no other characters, no dot segment, no host."""
 _PLAIN_URL = re.compile(r"https?://[a-z](?:[a-z0-9]|-(?!-)|\.(?=[a-z]))*\.[a-z]{2,}(/.*)", re.ASCII)
 """Addresses of hosts that are written as the URL standard writes them: no numbers, no Punycode, no port."""
@@ -17,17 +17,19 @@ _PLAIN_RELATIVE = re.compile(
 _SPACE = " \t\n\r\f\x00\x0b\x1f"
 MAX_URL = 2000
 """Characters; longer addresses are no address of a page."""
+is_plain = _PLAIN_PATH.fullmatch
+"""Whether a reference is a path that only has to be put behind the origin."""
 
 
 class Addresses:
     """Joins references to one base; keeps what it joined."""
 
-    __slots__ = ("_folder", "_joined", "_origin", "_path", "base")
+    __slots__ = ("_folder", "_joined", "_path", "base", "origin")
 
     def __init__(self, base: str) -> None:
         self.base = base
         end = base.find("/", base.find("://") + 3) if "://" in base else -1
-        self._origin = base[:end] if end > 0 and base.startswith(("https://", "http://")) else ""
+        self.origin = base[:end] if end > 0 and base.startswith(("https://", "http://")) else ""
         self._path = base.partition("#")[0].partition("?")[0]
         self._folder = self._path[: self._path.rfind("/") + 1]
         self._joined: dict[str, str] = {}
@@ -42,18 +44,18 @@ class Addresses:
 
     def web(self, reference: str) -> str:
         """The same, and empty for every scheme but http and https."""
-        if self._origin and len(reference) <= MAX_URL and _PLAIN_PATH.fullmatch(reference) is not None:
-            return self._origin + reference
+        if self.origin and len(reference) <= MAX_URL and is_plain(reference) is not None:
+            return self.origin + reference
         url = self.join(reference)
         return url if url.startswith(("https://", "http://")) else ""
 
     def _join(self, reference: str) -> str:
         if len(reference) > MAX_URL:
             return ""
-        if self._origin:
-            rest = reference.removeprefix(self._origin)
+        if self.origin:
+            rest = reference.removeprefix(self.origin)
             if _PLAIN_PATH.fullmatch(rest) is not None:
-                return self._origin + rest
+                return self.origin + rest
             if _PLAIN_RELATIVE.fullmatch(reference):
                 return (self._path if reference.startswith("?") else self._folder) + reference
         return join(self.base, reference)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import compress, islice
+from operator import attrgetter
+from typing import Any
 
 from selectolax.lexbor import LexborNode, create_tag
 
+from gemcrawl.forms.around import NEVER, ROOT, Around, Context
 from gemcrawl.forms.buttons import address, goes_to, is_link
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
@@ -16,6 +17,8 @@ from gemcrawl.forms.raw import Attributes, Document, RawForm
 from gemcrawl.forms.submit import is_submitter
 
 MAX_LINKS = 2000
+_MOST_LINKS = 2 * MAX_LINKS
+"""With those that turn out to be the same."""
 MAX_FORMS = 100
 MAX_ELEMENTS = 30_000
 """Elements looked at; a page of a megabyte has some fifteen thousand."""
@@ -29,8 +32,9 @@ _MAX_LOOKED_AT = 2000
 _MAX_READ = 5_000_000
 """Characters of all texts together; elements within each other repeat theirs."""
 
-Handler = Callable[["_Pass", LexborNode, str, "_Context"], "_Context | None"]
+Handler = Callable[["_Pass", LexborNode, str, "Context"], "Context | None"]
 
+_SILENT_CLASS: tuple[Place | None, bool] = None, False
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _MAX_ALERT, _MAX_ALERTS = 400, 8
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
@@ -38,20 +42,6 @@ _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "mod
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
 
 
-class _Context(NamedTuple):
-    """What holds for everything inside an element."""
-
-    place: Place = "main"
-    main: bool = False
-    sections: tuple[int, ...] = ()
-    form: RawForm | None = None
-    hidden: bool = False
-    group: Group | None = None
-    label: LexborNode | None = None
-    noscript: bool = False
-
-
-_ROOT = _Context()
 _METHODS = {
     "a": "link", "area": "link", "form": "form", "input": "control", "select": "control", "textarea": "control", "button": "button",
     "label": "label", "legend": "legend", "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "iframe": "frame", "frame": "frame",
@@ -67,29 +57,6 @@ _IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl"
 def collect(root: LexborNode) -> Document:
     """Everything of interest in a document, in one pass in document order, without recursion."""
     return _Pass().run(root)
-
-
-def _after(node: LexborNode, around: int) -> int:
-    """Identity of the element or comment that comes after an element with all its content; 0 when none does within the one named `around`."""
-    at: LexborNode | None = node
-    while at is not None and at.mem_id != around:
-        following = at.next
-        while following is not None and following.is_text_node:
-            following = following.next
-        if following is not None:
-            return following.mem_id
-        at = at.parent
-    return 0
-
-
-@dataclass(slots=True, eq=False)
-class _Open:
-    """An element that changed the context of what is in it."""
-
-    context: _Context
-    node: int
-    end: int
-    """Identity of the element at which it has ended; 0 for never."""
 
 
 class _Pass:
@@ -109,62 +76,63 @@ class _Pass:
         self.forms = 0
         self.alerts = 0
         self.read = 0
-        self.open: list[_Open] = [_Open(_ROOT, 0, 0)]
-        """The elements around the one that is looked at that changed the context, the innermost last."""
+        self.stops = set(_OUTSIDE)
+        """Tags of elements that something looks at, or that end what was opened; it only grows."""
+        self.around = Around(self.stops)
 
     def run(self, root: LexborNode) -> Document:
-        context, end, handler_of = _ROOT, 0, _OUTSIDE.get
-        for node in islice(root.traverse(), MAX_ELEMENTS):
-            if end and node.mem_id == end:
-                self.leave(end)
-                context, end = self.open[-1].context, self.open[-1].end
+        context, handler_of, (end_tag, end), link_tag = ROOT, _OUTSIDE.get, NEVER, _A
+        nodes = list(islice(root.traverse(), MAX_ELEMENTS))
+        tags = list(map(_tag_of, nodes))
+        # Half of all elements are none that anything looks at: they are passed over without a step of Python.
+        for node, tag in compress(zip(nodes, tags, strict=True), map(self.stops.__contains__, tags)):
+            if tag == end_tag and node.mem_id == end:
+                context, (end_tag, end) = self.around.leave()
                 handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
-            entry = handler_of(node.tag_id)
+            if tag == link_tag:
+                self.link(node, "a", context)
+                continue
+            entry = handler_of(tag)
             if entry is None:
                 continue
             changed = entry[0](self, node, entry[1], context)
             if changed is not None:
+                if changed.form is not None:
+                    self.stops.update(_INSIDE)
                 self.enter(node, changed, context)
-                context, end = changed, self.open[-1].end
+                context, (end_tag, end) = changed, self.around.end
                 handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
         self.finish(root)
         return self.document
 
-    def enter(self, node: LexborNode, context: _Context, outer: _Context) -> None:
+    def enter(self, node: LexborNode, context: Context, outer: Context) -> None:
         """Opens an element that changes the context."""
         if outer.form is None and context.form is not None:
             self.table_form(node, context, outer)
-        around = self.open[-1]
-        self.open.append(_Open(context, node.mem_id, _after(node, around.node) or around.end))
+        self.around.enter(node, context)
 
-    def leave(self, end: int) -> None:
-        """Closes the elements that have ended at one."""
-        while self.open[-1].end == end:
-            self.open.pop()
-
-    def table_form(self, form: LexborNode, context: _Context, outer: _Context) -> None:
+    def table_form(self, form: LexborNode, context: Context, outer: Context) -> None:
         """In a table the parser closes a form at once, yet the controls in the rest of the table are the form's."""
         table, node = None, form.parent
         while node is not None and node.tag in _TABLE_PARTS:
             table = node
             node = node.parent if node.tag != "table" else None
         if table is not None:
-            around = self.open[-1]
-            self.open.append(_Open(outer._replace(form=context.form, hidden=False), table.mem_id, _after(table, around.node) or around.end))
+            self.around.enter(table, outer._replace(form=context.form, hidden=False))
 
-    def noscript(self, _node: LexborNode, _tag: str, context: _Context) -> _Context:
+    def noscript(self, _node: LexborNode, _tag: str, context: Context) -> Context:
         return context._replace(noscript=True)
 
-    def box(self, node: LexborNode, tag: str, context: _Context) -> _Context | None:
+    def box(self, node: LexborNode, tag: str, context: Context) -> Context | None:
         attributes = node.attributes
-        place = LANDMARKS.get(tag) if not (tag == "header" and context.main) else None
+        place = LANDMARKS.get(tag) if tag != "header" or not context.main else None
         if attributes:
-            role = attributes.get("role")
-            by_class, alerts = of_class((attributes.get("class") or "")[:MAX_TEXT])
+            role, class_ = attributes.get("role"), attributes.get("class")
+            by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
             if role:
                 place = ROLES.get(role, place)
             if place is None and context.place == "main" and not context.main:
-                place = IDS.get((attributes.get("id") or "").lower()) or by_class
+                place = (IDS.get((attributes["id"] or "").lower()) if "id" in attributes else None) or by_class
             if alerts or role == "alert":
                 self.alert(node)
         elif tag not in _SECTIONS and tag != "fieldset":
@@ -185,7 +153,7 @@ class _Pass:
             self.box_in_form(tag, attributes, context, changed)
         return context._replace(**changed) if changed else None
 
-    def box_in_form(self, tag: str, attributes: Attributes, context: _Context, changed: dict[str, Any]) -> None:
+    def box_in_form(self, tag: str, attributes: Attributes, context: Context, changed: dict[str, Any]) -> None:
         if not context.hidden and attributes and hides(attributes):
             changed["hidden"] = True
         if tag == "fieldset" or (attributes and attributes.get("role") in {"group", "radiogroup"}):
@@ -212,19 +180,19 @@ class _Pass:
         if ids and len(self.wanted) < 1000:
             self.wanted.update(ids.split()[:5])
 
-    def html(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+    def html(self, node: LexborNode, _tag: str, _context: Context) -> None:
         self.document.language = (node.attributes.get("lang") or "").strip()[:35]
 
-    def title(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+    def title(self, node: LexborNode, _tag: str, _context: Context) -> None:
         parent = node.parent
         if not self.document.title and parent is not None and parent.tag != "svg":
             self.document.title = clean(self.text(node), MAX_TITLE)
 
-    def base(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+    def base(self, node: LexborNode, _tag: str, _context: Context) -> None:
         if self.document.base_href is None and "href" in node.attributes:
             self.document.base_href = (node.attributes.get("href") or "").strip()[:2000]
 
-    def meta(self, node: LexborNode, _tag: str, context: _Context) -> None:
+    def meta(self, node: LexborNode, _tag: str, context: Context) -> None:
         attributes = node.attributes
         content = attributes.get("content") or ""
         name = (attributes.get("name") or "").lower()
@@ -236,7 +204,7 @@ class _Pass:
         elif (attributes.get("http-equiv") or "").strip().lower() == "refresh" and not context.noscript:
             self.document.refresh = self.document.refresh or content[:2500]
 
-    def linked(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+    def linked(self, node: LexborNode, _tag: str, _context: Context) -> None:
         attributes = node.attributes
         href = attributes.get("href")
         if not href:
@@ -251,7 +219,7 @@ class _Pass:
         if reference and len(found) < _MAX_RESOURCES:
             found.append(reference)
 
-    def script(self, node: LexborNode, _tag: str, context: _Context) -> None:
+    def script(self, node: LexborNode, _tag: str, context: Context) -> None:
         attributes = node.attributes
         if "src" in attributes:
             self.resource(self.document.scripts, attributes.get("src"))
@@ -262,23 +230,24 @@ class _Pass:
         if len(self.document.inline_scripts) < 50 and not context.noscript and (attributes.get("type") or "").lower() in _SCRIPT_TYPES:
             self.document.inline_scripts.append(text[:2000])
 
-    def passive(self, node: LexborNode, tag: str, _context: _Context) -> None:
+    def passive(self, node: LexborNode, tag: str, _context: Context) -> None:
         attributes = node.attributes
         self.resource(self.document.passive, attributes.get("src"))
         if tag == "video":
             self.resource(self.document.passive, attributes.get("poster"))
 
-    def active(self, node: LexborNode, tag: str, _context: _Context) -> None:
+    def active(self, node: LexborNode, tag: str, _context: Context) -> None:
         self.resource(self.document.active, node.attributes.get("data" if tag == "object" else "src"))
 
-    def frame(self, node: LexborNode, _tag: str, _context: _Context) -> None:
+    def frame(self, node: LexborNode, _tag: str, _context: Context) -> None:
         src = (node.attributes.get("src") or "").strip()
         if src and not src.lower().startswith("about:"):
             self.resource(self.document.frames, src)
             self.resource(self.document.active, src)
 
-    def link(self, node: LexborNode, _tag: str, context: _Context) -> None:
-        if len(self.document.links) >= 2 * MAX_LINKS:
+    def link(self, node: LexborNode, _tag: str, context: Context) -> None:
+        links = self.document.links
+        if len(links) >= _MOST_LINKS:
             return
         attributes = node.attributes
         href = attributes.get("href")
@@ -288,17 +257,19 @@ class _Pass:
             href = href.strip()
             if not href or href.startswith(_NOT_PAGES):
                 return
-        text = clean(self.text(node), MAX_TEXT)
-        title = attributes.get("title")
-        title = clean(title, MAX_TEXT) if title else ""
+        # `text` and `clean`, written out: a page has more links than all else that is read.
+        text = node.text_lexbor() if self.read <= _MAX_READ else ""
+        self.read += len(text)
+        text = " ".join(text.split()) if len(text) <= MAX_TEXT else clean(text, MAX_TEXT)
+        title = clean(attributes["title"] or "", MAX_TEXT) if "title" in attributes else ""
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)
             if not text:
                 image = node.css_first("img[alt]")
                 text = clean((image.attributes.get("alt") or "") if image is not None else attributes.get("alt") or "", MAX_TEXT)
-        self.document.links.append((href, text, title, context.place))
+        links.append((href, text, title, context.place))
 
-    def heading(self, node: LexborNode, tag: str, context: _Context) -> None:
+    def heading(self, node: LexborNode, tag: str, context: Context) -> None:
         self.headings += 1
         text = clean(self.text(node), MAX_TEXT) if self.headings <= _MAX_LOOKED_AT else ""
         if not text:
@@ -315,7 +286,7 @@ class _Pass:
         elif tag != "h1" or context.sections:
             self.last_headings[context.sections[-1] if context.sections else 0] = text
 
-    def form(self, node: LexborNode, _tag: str, context: _Context) -> _Context | None:
+    def form(self, node: LexborNode, _tag: str, context: Context) -> Context | None:
         if context.form is not None or len(self.document.forms) >= MAX_FORMS:
             return None
         attributes = node.attributes
@@ -326,7 +297,7 @@ class _Pass:
             self.by_id.setdefault(id_, form)
         return context._replace(form=form, hidden=False, group=None, label=None)
 
-    def owner(self, context: _Context, node: LexborNode) -> RawForm:
+    def owner(self, context: Context, node: LexborNode) -> RawForm:
         if context.form is not None:
             return context.form
         form = self.document.loose.get(context.place)
@@ -340,11 +311,11 @@ class _Pass:
         self.forms += 1
         form.number = self.forms
 
-    def heading_above(self, context: _Context) -> str:
+    def heading_above(self, context: Context) -> str:
         heading = next(filter(None, (self.last_headings.get(section, "") for section in reversed(context.sections))), "")
         return heading or (self.last_headings.get(0, "") if context.place == "main" else "")
 
-    def control(self, node: LexborNode, tag: str, context: _Context) -> None:
+    def control(self, node: LexborNode, tag: str, context: Context) -> None:
         if self.controls >= _MAX_CONTROLS:
             return
         self.controls += 1
@@ -369,7 +340,7 @@ class _Pass:
             form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
         self.want(attributes.get("aria-labelledby") or "")
 
-    def button(self, node: LexborNode, tag: str, context: _Context) -> None:
+    def button(self, node: LexborNode, tag: str, context: Context) -> None:
         if self.buttons >= _MAX_CONTROLS:
             return
         self.buttons += 1
@@ -378,11 +349,11 @@ class _Pass:
         self.button_link(text, attributes, context)
         self.submitter(node, tag, (attributes.get("type") or "").strip().lower(), text, attributes, context)
 
-    def button_link(self, text: str, attributes: Attributes, context: _Context) -> None:
-        if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < 2 * MAX_LINKS:
+    def button_link(self, text: str, attributes: Attributes, context: Context) -> None:
+        if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < _MOST_LINKS:
             self.document.links.append((href, clean(text, MAX_TEXT), "", context.place))
 
-    def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: _Context) -> None:
+    def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: Context) -> None:
         if attributes.get("form"):
             self.owned.append((attributes.get("form") or "", None, node, attributes))
             return
@@ -394,14 +365,14 @@ class _Pass:
         if text and type_ != "reset" and len(form.buttons) < 20:
             form.buttons.append(clean(text, MAX_TEXT))
 
-    def label(self, node: LexborNode, _tag: str, context: _Context) -> _Context | None:
+    def label(self, node: LexborNode, _tag: str, context: Context) -> Context | None:
         for_ = node.attributes.get("for")
         if for_:
             self.document.labels.by_for.setdefault(for_, []).append(node)
             return None
         return context._replace(label=node)
 
-    def legend(self, node: LexborNode, _tag: str, context: _Context) -> None:
+    def legend(self, node: LexborNode, _tag: str, context: Context) -> None:
         text = clean(self.text(node), MAX_TEXT)
         if context.group is not None and not context.group.label:
             context.group.label = text
@@ -438,6 +409,8 @@ def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:
     return {create_tag(tag).tag_id: (getattr(_Pass, method), tag) for tag, method in methods.items()}
 
 
+_tag_of = attrgetter("tag_id")
+_A = create_tag("a").tag_id
 _OUTSIDE = _handlers(_METHODS)
 _INSIDE = _handlers(_METHODS | _IN_FORMS)
 """What looks at elements, outside of forms and inside."""
