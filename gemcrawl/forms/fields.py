@@ -27,14 +27,14 @@ _TICKED = frozenset({"radio", "checkbox"})
 _SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
 _SILENT = ",".join(sorted(_SILENT_TAGS))
 _HIDING_STYLE = re.compile(
-    r"(?=[dvltro])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:left|top|right)\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d]))",
-    re.IGNORECASE,
+    r"display\s*:\s*none|visibility\s*:\s*hidden|left\s*:\s*-\d{3,}|top\s*:\s*-\d{3,}|right\s*:\s*-\d{3,}|text-indent\s*:\s*-\d{3,}|opacity\s*:\s*0(?![.\d])"
 )
 _HIDING_CLASS = re.compile(
-    r"(?:^|[\s_-])(?:gform_validation_container|honeypot|hpot|ohnohoney|hidden-?honey|hp-?field|form-?hp|robot-?trap|bot-?trap|url-textfield|d-none|ninja-forms-hp|frm_verify|is-hidden|hidden)(?:$|[\s_-])",
-    re.IGNORECASE,
+    r"[\s_-](?:gform_validation_container|honeypot|hpot|ohnohoney|hidden-?honey|hp-?field|form-?hp|robot-?trap|bot-?trap|url-textfield|d-none|ninja-forms-hp|frm_verify|is-hidden|hidden)(?:$|[\s_-])"
 )
-_STEP = re.compile(r"(?:^|[\s_-])(?:gform_page|step|stap|wizard|tab-?pane|panel|page|slide|pagina)(?:$|[\s_-]|\d)", re.IGNORECASE)
+"""In a class attribute in lower case with a space before it; that something always begins it lets the search skip what does not."""
+_STEP = re.compile(r"[\s_-](?:gform_page|step|stap|wizard|tab-?pane|panel|page|slide|pagina)(?:$|[\s_-]|\d)")
+"""In a class or id attribute written likewise."""
 _DECOY = re.compile(
     r"^(?:website|url|homepage|home_page|web_?site_?url|hp|hp_.*|.*_hp|honeypot.*|.*honeypot|winnie|fax_number_hp|confirm_email_address_hp|email_confirm_hp|leave_?blank|_?gotcha|bot_?field|spam.*|nobots?)$",
     re.IGNORECASE,
@@ -159,16 +159,16 @@ def hides(attributes: Mapping[str, str | None]) -> bool:
     """
     if not attributes:
         return False
-    class_ = (attributes.get("class") or "")[:_MAX_WRITTEN]
-    style = (attributes.get("style") or "")[:_MAX_WRITTEN]
+    class_, style = attributes.get("class"), attributes.get("style")
+    classes = f" {class_[:_MAX_WRITTEN]}".lower() if class_ else ""
     if not (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
-        or (style and _HIDING_STYLE.search(style))
-        or (class_ and _HIDING_CLASS.search(class_))
+        or (style and _HIDING_STYLE.search(style[:_MAX_WRITTEN].lower()))
+        or (classes and _HIDING_CLASS.search(classes))
     ):
         return False
-    return not (_STEP.search(class_) or _STEP.search(attributes.get("id") or "") or "data-step" in attributes)
+    return not (_STEP.search(classes) or _STEP.search(f" {attributes.get('id') or ''}".lower()) or "data-step" in attributes)
 
 
 @lru_cache(maxsize=8192)

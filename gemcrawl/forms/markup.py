@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from itertools import islice
 
 MAX_BYTES = 2_000_000
-MAX_TAGS = 75_000
-"""Occurrences of ``<``; two and a half for each element that is looked at (`gemcrawl.forms.document.MAX_ELEMENTS`)."""
+MAX_TAGS = 60_000
+"""Occurrences of ``<``; one to open and one to close each element that is looked at (`gemcrawl.forms.document.MAX_ELEMENTS`)."""
+MAX_ATTRIBUTES = 100_000
+"""Attributes of all tags together: `MAX_BYTES` hold that many when each takes no more than twenty bytes."""
 _MAX_DEPTH = 600
 _MANY_TAGS = 4000
 _SOME_TAGS = 1000
@@ -33,10 +36,12 @@ _ATTRIBUTE = re.compile(
     rb"[\t\n\f\r /]*+(?:=[^\t\n\f\r />=]*+|[^\t\n\f\r />=]++)(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\t\n\f\r >]*+))?+"
 )
 """One attribute as the tokeniser of the HTML standard takes it."""
+_USUAL_TAG = re.compile(rb"<[a-zA-Z][^\t\n\f\r <>/\"'=]*+[\t\n\f\r /](?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
+"""A tag that has attributes and is not odd."""
+_VALUE = re.compile(rb"=[\t\n\f\r ]*+(?:\"[^\"]*+\"|'[^']*+'|[^\t\n\f\r >]*+)")
 _OPTION = re.compile(rb"<option(?=[\s>/])[^>]{0,500}>?", re.IGNORECASE)
-_FORMATS = rb"(?:[bisu]|em|tt|big|code|font|nobr|s(?:mall|tr(?:ike|ong)))"
 _FORMAT_NAMES = frozenset(b"b i s u em tt big code font nobr small strike strong".split())
-_FORMAT = re.compile(rb"<(/?" + _FORMATS + rb")[\s>/]")
+_FORMATS = _FORMAT_NAMES | {b"/" + name for name in _FORMAT_NAMES}
 _TAG = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+[\t\n\f\r />])")
 """A tag's name with the slash that closes before it and the character that ends it."""
 _NAME = re.compile(rb"<(/?[a-z][^\t\n\f\r />]*+)")
@@ -107,7 +112,15 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
 
 def _fewer_tags(markup: bytes, most: int) -> bytes:
     """Markup of more than `most` tags, up to the last of those."""
-    return markup[: -1 - len(markup.split(b"<", most + 1)[-1])]
+    start, end, left = 0, len(markup), most
+    while end - start > 1:
+        middle = (start + end) // 2
+        tags = markup.count(b"<", start, middle)
+        if tags > left:
+            end = middle
+        else:
+            start, left = middle, left - tags
+    return markup[:start]
 
 
 def _fewer_attributes(markup: bytes) -> bytes:
@@ -116,8 +129,14 @@ def _fewer_attributes(markup: bytes) -> bytes:
     Whether an odd tag is one, or stands in a script or a value, only a parser knows: each is looked at by itself, and all of them within one budget, beyond
     which odd tags are taken for text.
     """
-    if len(markup) - len(markup.translate(None, _SEPARATORS)) <= _FEW_SEPARATORS:
+    separators = len(markup) - len(markup.translate(None, _SEPARATORS))
+    if separators <= _FEW_SEPARATORS:
         return markup
+    if (
+        separators > MAX_ATTRIBUTES
+        and max(len(markup.split()), markup.count(b"/"), markup.count(b'"'), markup.count(b"'")) > MAX_ATTRIBUTES
+    ):
+        markup = _fewer_in_all(markup)
     parts: list[bytes] = []
     done, budget = 0, _MAX_COUNTED
     for odd in _ODD_TAG.finditer(markup):
@@ -132,6 +151,22 @@ def _fewer_attributes(markup: bytes) -> bytes:
             parts += markup[done:at], b">"
             done = at
     return b"".join((*parts, markup[done:])) if parts else markup
+
+
+def _fewer_in_all(markup: bytes) -> bytes:
+    """Markup up to the tag with which there are more than `MAX_ATTRIBUTES`; those of odd tags are counted elsewhere."""
+    if _attributes_of(b"".join(_USUAL_TAG.findall(markup))) <= MAX_ATTRIBUTES:
+        return markup
+    left = MAX_ATTRIBUTES
+    for tag in _USUAL_TAG.finditer(markup):
+        left -= _attributes_of(tag[0])
+        if left < 0:
+            return markup[: tag.start()]
+    return markup
+
+
+def _attributes_of(tags: bytes) -> int:
+    return len(_VALUE.sub(b"", tags).replace(b"/", b" ").split()) - 1
 
 
 def _fewer_options(markup: bytes) -> bytes:
@@ -150,37 +185,35 @@ def _flat(markup: bytes, tags: int) -> bytes:
     takes quadratic time, and a few kilobytes of unclosed ``<font>`` can grow to millions of nodes.
     """
     lower = markup.lower()
-    if (tags >= _MANY_TAGS and _is_deep(lower)) or _is_repeated(lower, tags):
+    names = _NAME.findall(lower)
+    distinct = set(names)
+    if (tags >= _MANY_TAGS and _are_open(names, distinct - _VOID, _MAX_DEPTH)) or _is_repeated(lower, names, distinct, _MAX_COPIES // tags):
         return _DROPPED.sub(b" ", _fewer_tags(markup, _FLAT_TAGS) if tags > _FLAT_TAGS else markup)
     return markup
 
 
-def _is_deep(lower: bytes) -> bool:
-    """Whether more than `_MAX_DEPTH` elements are open at once."""
-    names = _NAME.findall(lower)
-    return _are_open(names, set(names) - _VOID, _MAX_DEPTH)
-
-
-def _is_repeated(lower: bytes, tags: int) -> bool:
-    """Whether formats that are open where blocks begin or end may make more than `_MAX_COPIES` new elements."""
-    most = _MAX_COPIES // tags
-    formats = _FORMAT.findall(lower)
+def _is_repeated(lower: bytes, names: list[bytes], distinct: AbstractSet[bytes], most: int) -> bool:
+    """Whether formats that are open where blocks begin or end, more than `most` at once, may make more than `_MAX_COPIES` new elements."""
+    if distinct.isdisjoint(_FORMAT_NAMES):
+        return False
+    formats = list(filter(_FORMATS.__contains__, names))
     return len(formats) > most and _are_open(formats, _FORMAT_NAMES, most) and _copies(_TAG.findall(lower)) > _MAX_COPIES
 
 
-def _are_open(names: list[bytes], counted: AbstractSet[bytes], most: int) -> bool:
+def _are_open(names: Iterable[bytes], counted: AbstractSet[bytes], most: int) -> bool:
     """Whether more than a number of elements are open at once, by the names of tags; those that close begin with a slash."""
-    open_ = dict.fromkeys(counted, 0)
+    opening = {name: [0] for name in counted if name[0] != _SLASH}
+    """How many are open, by name."""
+    both = {name: (count, True) for name, count in opening.items()} | {b"/" + name: (count, False) for name, count in opening.items()}
     depth = 0
-    for name in names:
-        if name[0] != _SLASH:
-            if name in open_:
-                open_[name] += 1
-                depth += 1
-                if depth > most:
-                    return True
-        elif open_.get(name[1:]):
-            open_[name[1:]] -= 1
+    for count, opens in filter(None, map(both.get, names)):
+        if opens:
+            count[0] += 1
+            depth += 1
+            if depth > most:
+                return True
+        elif count[0]:
+            count[0] -= 1
             depth -= 1
     return False
 
