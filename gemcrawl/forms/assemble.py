@@ -21,7 +21,7 @@ from gemcrawl.forms.raw import Document, RawForm
 from gemcrawl.forms.structure import TICKED, asks_words
 from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
-from gemcrawl.forms.weights import Evidence
+from gemcrawl.forms.weights import Evidence, Sum
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 
 _SIDE_SHARE = 0.25
@@ -59,7 +59,7 @@ def forms_of(
     headings = frozenset(document.headings)
     evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]
     sums = [weigh(evidence) for evidence in evidences]
-    main = _main_form(read, [decide(own) for own in sums])
+    main = _main_form(read, sums)
     found: list[PageForm] = []
     passed: list[RawForm] = []
     for i, (raw, fields) in enumerate(read):
@@ -174,7 +174,7 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
     }  # fmt: skip
     if raw.element and len(fields) <= _SMALL:
         # Of a small form the question often stands before it: "Was deze informatie nuttig?" and two buttons.
-        lead = clean(words_before(raw.node, labels.text), _LEAD)
+        lead = clean(words_before(raw.node, labels), _LEAD)
         own["lead"] = [] if lead in headings else [lead]
         if not asks_words(fields):
             own["lead"].append(clean(words_inside(raw.node), _LEAD))
@@ -213,13 +213,13 @@ _ATTRIBUTE = re.compile(r"\{([\w-]+)\}")
 """An attribute's name in the template of an address."""
 
 
-def _main_form(read: list[tuple[RawForm, list[Field]]], judgements: list[Judgement]) -> int | None:
+def _main_form(read: list[tuple[RawForm, list[Field]]], sums: list[Sum]) -> int | None:
     """Index of the form the page is there for: the largest in main content that is not a search box or its like."""
     best, best_rank = None, (-1, -1, -1)
     for i, (raw, fields) in enumerate(read):
         if raw.place in {"header", "footer", "nav"} and not raw.main:
             continue
-        own = judgements[i]
+        own = decide(sums[i])
         if _only_ticked(raw, fields) or own.kind in {"search", "login", "feedback"} or own.total >= _BESIDE.get(own.kind, math.inf):
             continue
         rank = (1 if raw.main else 0, 1 if own.kind != "other" or own.total < 4 else 0, len(fields))

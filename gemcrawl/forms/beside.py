@@ -6,8 +6,8 @@ Every walk is bounded, so that no document makes it expensive.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
+from typing import Protocol
 
 from selectolax.lexbor import LexborNode
 
@@ -21,7 +21,7 @@ _ENDS = frozenset({"form", "fieldset", "body", "main", "table", "html", "article
 _INLINE = frozenset({"b", "strong", "span", "em", "i", "font", "abbr", "small", "sup", "a", "u", "label", "big", "code", "img"})
 _CONTROLS = frozenset({"input", "select", "textarea", "button"})
 _SKIPPED = frozenset({"script", "style", "link", "template", "noscript", "svg"})
-_CONTROL = "input,select,textarea,button"
+CONTROL = "input,select,textarea,button"
 _NO_PROSE = frozenset({"label", "button", "select", "textarea", "legend", "h1", "h2", "h3", "h4", "h5", "h6"}) | _SKIPPED
 _SKIPPED_OR_LINK = _SKIPPED | {"a"}
 _PROSE, _PAGE = 50, 1500
@@ -30,10 +30,18 @@ _ENOUGH = 1500
 """Characters."""
 _CELLS = frozenset({"td", "th"})
 
-TextOf = Callable[[LexborNode], str]
+
+class Words(Protocol):
+    """What is known of elements, each worked out once."""
+
+    def text(self, node: LexborNode) -> str:
+        """Text of an element without that of the controls in it."""
+
+    def asks(self, node: LexborNode) -> bool:
+        """Whether an element holds a control or is one."""
 
 
-def words_before(node: LexborNode, text_of: TextOf) -> str:
+def words_before(node: LexborNode, words: Words) -> str:
     """The nearest words before an element that belong to no other control; empty where there are none near.
 
     In a table they are those of the cell to the left, else of the column's head.
@@ -41,8 +49,8 @@ def words_before(node: LexborNode, text_of: TextOf) -> str:
     steps = _STEPS
     for _ in range(_LEVELS):
         if node.tag in _CELLS:
-            return _in_table(node, text_of)
-        found, ended, steps = _among_siblings(node, text_of, steps)
+            return _in_table(node, words)
+        found, ended, steps = _among_siblings(node, words, steps)
         if found or ended or steps <= 0:
             return found
         parent = node.parent
@@ -74,7 +82,7 @@ def words_inside(node: LexborNode, *, links: bool = True) -> str:
     return " ".join(filter(None, parts))
 
 
-def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str, bool, int]:
+def _among_siblings(node: LexborNode, words: Words, steps: int) -> tuple[str, bool, int]:
     """Words just before an element within its parent, whether something there ends the search, and the steps left."""
     parts: list[str] = []
     sibling = node.prev
@@ -95,11 +103,11 @@ def _among_siblings(node: LexborNode, text_of: TextOf, steps: int) -> tuple[str,
                 break
         elif not sibling.is_element_node or tag in _SKIPPED:
             pass
-        elif tag in _ENDS or _owned(sibling, tag):
+        elif tag in _ENDS or _owned(sibling, tag, words):
             ended = True
             break
         else:
-            text = text_of(sibling)
+            text = words.text(sibling)
             if text and (tag in _INLINE or not parts):
                 parts.append(text)
             if text and tag not in _INLINE:
@@ -112,12 +120,12 @@ def _hidden(node: LexborNode) -> bool:
     return node.tag == "input" and (node.attributes.get("type") or "").lower() == "hidden"
 
 
-def _owned(node: LexborNode, tag: str) -> bool:
+def _owned(node: LexborNode, tag: str, words: Words) -> bool:
     """Whether an element's words belong to another control."""
-    return tag == "legend" or (tag == "label" and bool(node.attributes.get("for"))) or node.css_first(_CONTROL) is not None
+    return tag == "legend" or (tag == "label" and bool(node.attributes.get("for"))) or words.asks(node)
 
 
-def _in_table(cell: LexborNode, text_of: TextOf) -> str:
+def _in_table(cell: LexborNode, words: Words) -> str:
     column, left, steps = 0, cell.prev, _COLUMNS
     beside = True
     while left is not None and steps > 0:
@@ -125,15 +133,15 @@ def _in_table(cell: LexborNode, text_of: TextOf) -> str:
         if left.tag in _CELLS:
             column += 1
             if beside:
-                beside = left.css_first(_CONTROL) is None
-                text = text_of(left) if beside else ""
+                beside = not words.asks(left)
+                text = words.text(left) if beside else ""
                 if any(c.isalnum() for c in text):
                     return text
         left = left.prev
-    return "" if left is not None else _head_of_column(cell, column, text_of)
+    return "" if left is not None else _head_of_column(cell, column, words)
 
 
-def _head_of_column(cell: LexborNode, column: int, text_of: TextOf) -> str:
+def _head_of_column(cell: LexborNode, column: int, words: Words) -> str:
     row = cell.parent
     if row is None or row.tag != "tr":
         return ""
@@ -141,8 +149,8 @@ def _head_of_column(cell: LexborNode, column: int, text_of: TextOf) -> str:
     for _ in range(_ROWS):
         if above is None:
             return ""
-        if above.tag == "tr" and above.css_first(_CONTROL) is None:
-            return _cell(above, column, text_of)
+        if above.tag == "tr" and not words.asks(above):
+            return _cell(above, column, words)
         above = above.prev if above.prev is not None else _head_of_table(above)
     return ""
 
@@ -156,12 +164,12 @@ def _head_of_table(row: LexborNode) -> LexborNode | None:
     return head.last_child if head is not None else None
 
 
-def _cell(row: LexborNode, column: int, text_of: TextOf) -> str:
+def _cell(row: LexborNode, column: int, words: Words) -> str:
     cell = row.first_child
     while cell is not None:
         if cell.tag in _CELLS:
             if column == 0:
-                return text_of(cell)
+                return words.text(cell)
             column -= 1
         cell = cell.next
     return ""

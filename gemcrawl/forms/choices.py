@@ -15,6 +15,7 @@ MAX_TEXT = 2000
 _MAX_CHOICES = 60
 """Controls to tick that are looked at."""
 _BETWEEN = " | "
+_DIGIT = re.compile(r"\d")
 _CLOCK = re.compile(r"(?<![\d.,:/-])([01]?\d|2[0-3])[.:][0-5][05](?![\d:/]|[.,]\d|-\d\d-)")
 """A time of day; minutes are multiples of five, which most prices and all dates with a year are not."""
 _HOUR = re.compile(r"(?<![\d.,:])([01]?\d|2[0-3]) ?(?:uur|oere|uhr|am|pm|o'clock)\b", re.IGNORECASE)
@@ -104,7 +105,7 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
     pressed = [*buttons]
     choices = _BETWEEN.join(texts)[:MAX_TEXT]
     read = _BETWEEN.join((choices, *pressed, *values))[: 2 * MAX_TEXT]
-    numbers = any(c.isdigit() for c in read)
+    numbers = _DIGIT.search(read) is not None
     hours, days = (_hours(read), _days(read)) if numbers else (set(), set())
     parts, places, products = _chosen(choices) if choices else (False, False, 0)
     ways = [_pressed(button) for button in pressed]

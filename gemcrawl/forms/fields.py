@@ -11,7 +11,7 @@ from functools import lru_cache
 from selectolax.lexbor import LexborNode
 
 from gemcrawl.forms import personal
-from gemcrawl.forms.beside import words_before
+from gemcrawl.forms.beside import CONTROL, words_before
 from gemcrawl.forms.words import fold
 from gemcrawl.items import Field
 
@@ -85,6 +85,9 @@ class Labels:
     known: dict[int, str] = field(default_factory=dict)
     """Text of elements that label more than one control, by their identity."""
 
+    asking: dict[int, bool] = field(default_factory=dict)
+    """Whether controls are in elements that were looked at, by their identity."""
+
     def text(self, node: LexborNode) -> str:
         """`text_of` an element, worked out once."""
         known = self.known.get(node.mem_id)
@@ -92,10 +95,17 @@ class Labels:
             known = self.known[node.mem_id] = text_of(node)
         return known
 
+    def asks(self, node: LexborNode) -> bool:
+        """Whether an element holds a control or is one, worked out once."""
+        known = self.asking.get(node.mem_id)
+        if known is None:
+            known = self.asking[node.mem_id] = node.css_first(CONTROL) is not None
+        return known
+
     def before(self, control: Control) -> str:
         """What stands just before a control, when it is short enough to be a label."""
         labels = self.by_for.get(control.get("id")) if control.get("id") else None
-        text = words_before(labels[0] if labels else control.wrapping or control.node, self.text)
+        text = words_before(labels[0] if labels else control.wrapping or control.node, self)
         return "" if len(text) > _MAX_BESIDE else text
 
     def of(self, control: Control) -> str:

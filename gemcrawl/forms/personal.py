@@ -13,6 +13,7 @@ from gemcrawl.forms.words import Lexicon, fold
 from gemcrawl.items import PERSONAL_DATA, Field, PersonalData
 
 _NONE = "none"
+_KNOWN: dict[str, PersonalData] = {category: category for category in PERSONAL_DATA}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARTS = re.compile(r"[\[\]$:.\s]+")
 _ASP_NET = re.compile(r"(?:^|_)ctl\d+_|_ssm_|CntMain|ContentPlaceHolder", re.IGNORECASE)
@@ -168,10 +169,7 @@ def _by_label(label: str, group: str) -> str:
 
 
 def _closed(found: str) -> PersonalData | None:
-    for known in PERSONAL_DATA:
-        if known == found:
-            return known
-    return None
+    return _KNOWN.get(found)
 
 
 def asked(fields: Iterable[Field]) -> tuple[PersonalData, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
@@ -169,6 +170,7 @@ def of_address(url: str) -> str | None:
     return found[0].name if found else None
 
 
+@lru_cache(maxsize=1024)
 def split(url: str) -> tuple[str, str]:
     """Host, and path with query, of a URL."""
     try:

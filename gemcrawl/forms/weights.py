@@ -145,8 +145,9 @@ class Sum:
         """The strongest phrase for and against each kind in one zone."""
         best: dict[Kind, tuple[float, str]] = {}
         worst: Points = {}
-        for text in texts:
-            for kind, weight, phrase in rules().hits(text) if text else ():
+        hits = rules().hits
+        for text in filter(None, texts):
+            for kind, weight, phrase in hits(text):
                 if weight > best.get(kind, (0.0, ""))[0]:
                     best[kind] = (weight, phrase)
                 elif weight < worst.get(kind, 0.0):
