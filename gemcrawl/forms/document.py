@@ -125,18 +125,18 @@ class _Pass:
 
     def box(self, node: LexborNode, tag: str, context: Context) -> Context | None:
         attributes = node.attributes
-        place = LANDMARKS.get(tag) if tag != "header" or not context.main else None
-        if attributes:
-            role, class_ = attributes.get("role"), attributes.get("class")
-            by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
-            if role:
-                place = ROLES.get(role, place)
-            if place is None and context.place == "main" and not context.main:
-                place = (IDS.get((attributes["id"] or "").lower()) if "id" in attributes else None) or by_class
-            if alerts or role == "alert":
-                self.alert(node)
-        elif tag not in _SECTIONS and tag != "fieldset":
+        role, class_ = attributes.get("role"), attributes.get("class")
+        by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
+        if tag == "div" and by_class is None and not alerts and context.form is None and role is None and "id" not in attributes:
+            # As most boxes are.
             return None
+        place = LANDMARKS.get(tag) if tag != "header" or not context.main else None
+        if role:
+            place = ROLES.get(role, place)
+        if place is None and context.place == "main" and not context.main:
+            place = (IDS.get((attributes["id"] or "").lower()) if "id" in attributes else None) or by_class
+        if alerts or role == "alert":
+            self.alert(node)
         if place is None and context.form is None and tag not in _SECTIONS:
             return None
         changed: dict[str, Any] = {}
@@ -259,8 +259,9 @@ class _Pass:
                 return
         # `text` and `clean`, written out: a page has more links than all else that is read.
         text = node.text_lexbor() if self.read <= _MAX_READ else ""
-        self.read += len(text)
-        text = " ".join(text.split()) if len(text) <= MAX_TEXT else clean(text, MAX_TEXT)
+        size = len(text)
+        self.read += size
+        text = " ".join(text.split()) if size <= MAX_TEXT else clean(text, MAX_TEXT)
         title = clean(attributes["title"] or "", MAX_TEXT) if "title" in attributes else ""
         if not text:
             text = clean(attributes.get("aria-label") or title, MAX_TEXT)

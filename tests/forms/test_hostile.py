@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gemcrawl.forms import PageReading, read_page
 from gemcrawl.forms.document import MAX_ELEMENTS
-from gemcrawl.forms.markup import MAX_BYTES, MAX_TAGS, markup_of
+from gemcrawl.forms.markup import MAX_ATTRIBUTES, MAX_BYTES, MAX_TAGS, markup_of
 from tests.forms.hostile import documents
 
 URL = "https://www.gem.test/contact"
@@ -151,6 +151,37 @@ def test_a_large_page_loses_nothing() -> None:
     reading = read_page(page, URL)
     assert len(reading.links) == 2000
     assert [field.label for field in reading.forms[0].fields] == ["Uw vraag"]
+
+
+def test_as_many_elements_are_kept_as_are_looked_at() -> None:
+    page = b"<p>x</p>" * MAX_ELEMENTS
+    assert markup_of(page) == page
+    assert markup_of(page + b"<p>y</p>") == page
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<input " + " ".join(f"a{i}" for i in range(20)) + ">",
+        "<input " + "/".join(f"a{i}" for i in range(20)) + ">",
+        "<input " + " ".join(f"a{i}='>'" for i in range(20)) + ">",
+        '<input a=""' + "".join(f'a{i}=""' for i in range(19)) + ">",
+    ],
+)
+def test_a_page_is_cut_at_the_tag_with_too_many_attributes_in_all(tag: str) -> None:
+    root = LexborHTMLParser(markup_of(tag.encode() * 12_000)).root
+    assert root is not None
+    assert 0 < sum(len(node.attributes) for node in root.css("input")) <= MAX_ATTRIBUTES
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["<a href=/a/b/c/d/e/f/g/h>Lees meer</a> ", '<a\n      class="a b c d e f"\n      href="/a/b">Lees meer en meer</a>\n'],
+    ids=["unquoted", "indented"],
+)
+def test_addresses_classes_and_indentation_are_no_attributes(tag: str) -> None:
+    page = tag.encode() * 15_000 + b"<form><input name=naam></form>"
+    assert markup_of(page) == page
 
 
 def test_formats_that_are_closed_or_the_same_cost_nothing() -> None:
