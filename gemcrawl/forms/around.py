@@ -43,9 +43,8 @@ class _Open:
 class Around:
     """The elements around the one that is looked at that changed the context, the innermost last."""
 
-    def __init__(self, stops: set[int]) -> None:
+    def __init__(self) -> None:
         self._open = [_Open(ROOT, 0, NEVER)]
-        self._stops = stops
 
     @property
     def end(self) -> tuple[int, int]:
@@ -53,10 +52,9 @@ class Around:
         return self._open[-1].end
 
     def enter(self, node: LexborNode, context: Context) -> None:
-        """Opens an element that changes the context, and adds the tag at which it ends to the stops."""
+        """Opens an element that changes the context."""
         around = self._open[-1]
         end = _after(node, around.node)
-        self._stops.add(end[0])
         self._open.append(_Open(context, node.mem_id, around.end if end is NEVER else end))
 
     def leave(self) -> tuple[Context, tuple[int, int]]:

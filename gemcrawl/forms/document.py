@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import compress, islice
-from operator import attrgetter
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborNode, create_tag
@@ -76,16 +75,13 @@ class _Pass:
         self.forms = 0
         self.alerts = 0
         self.read = 0
-        self.stops = set(_OUTSIDE)
-        """Tags of elements that something looks at, or that end what was opened; it only grows."""
-        self.around = Around(self.stops)
+        self.around = Around()
 
     def run(self, root: LexborNode) -> Document:
         context, handler_of, (end_tag, end), link_tag = ROOT, _OUTSIDE.get, NEVER, _A
-        nodes = list(islice(root.traverse(), MAX_ELEMENTS))
-        tags = list(map(_tag_of, nodes))
-        # Half of all elements are none that anything looks at: they are passed over without a step of Python.
-        for node, tag in compress(zip(nodes, tags, strict=True), map(self.stops.__contains__, tags)):
+        for node in islice(root.traverse(), MAX_ELEMENTS):
+            tag = node.tag_id
+            # The tag first: most elements have another one, and to ask for an identity costs more.
             if tag == end_tag and node.mem_id == end:
                 context, (end_tag, end) = self.around.leave()
                 handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
@@ -97,8 +93,6 @@ class _Pass:
                 continue
             changed = entry[0](self, node, entry[1], context)
             if changed is not None:
-                if changed.form is not None:
-                    self.stops.update(_INSIDE)
                 self.enter(node, changed, context)
                 context, (end_tag, end) = changed, self.around.end
                 handler_of = (_OUTSIDE if context.form is None else _INSIDE).get
@@ -125,6 +119,8 @@ class _Pass:
 
     def box(self, node: LexborNode, tag: str, context: Context) -> Context | None:
         attributes = node.attributes
+        if not attributes and tag not in _SECTIONS and tag != "fieldset":
+            return None
         role, class_ = attributes.get("role"), attributes.get("class")
         by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
         if tag == "div" and by_class is None and not alerts and context.form is None and role is None and "id" not in attributes:
@@ -410,7 +406,6 @@ def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:
     return {create_tag(tag).tag_id: (getattr(_Pass, method), tag) for tag, method in methods.items()}
 
 
-_tag_of = attrgetter("tag_id")
 _A = create_tag("a").tag_id
 _OUTSIDE = _handlers(_METHODS)
 _INSIDE = _handlers(_METHODS | _IN_FORMS)
