@@ -33,7 +33,7 @@ test: setup ## lint, types and tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n auto $(ARGS) || { \
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS) || { \
 	  echo "What failed is run once more, by itself: tests that watch real clocks, browsers and sockets may fail on a busy machine, and must pass on a calm one."; \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none $(ARGS); }
 
