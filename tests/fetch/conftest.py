@@ -12,6 +12,8 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from gemcrawl.fetch.handler import Handler
+from gemcrawl.fetch.proxy import GuardProxy
+from tests.fetch.proxied import PAGES, A, Bench
 from tests.support.world import World
 
 Open = Callable[..., Handler]
@@ -40,6 +42,27 @@ async def open_handler() -> AsyncIterator[Open]:
     for handler in made:
         await handler.close()
     await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def start(make_world: Callable[..., World], open_handler: Open) -> AsyncIterator[Callable[..., object]]:
+    """Starts guard proxies before a world; see `tests.fetch.proxied.Bench`."""
+    benches: list[Bench] = []
+
+    async def begin(*, world: World | None = None, budget: dict[str, int] | None = None, **options: object) -> Bench:
+        world = world or make_world({A: PAGES, "www.b.test": PAGES})
+        proxy = GuardProxy(open_handler(world).exchange, user_agent="gemcrawl/test", **options)  # type: ignore[arg-type]
+        await proxy.start()
+        benches.append(Bench(world, proxy, await proxy.open()))
+        benches[-1].slot.begin(benches[-1].allowed, **(budget or {}))
+        return benches[-1]
+
+    yield begin
+    for bench in benches:
+        await bench.proxy.close()
+        for client in bench.clients:
+            client.abort()
+    await asyncio.sleep(0.05)
 
 
 @pytest.fixture
