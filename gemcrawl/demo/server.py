@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from gemcrawl.demo.model import Host, Nation, Page, TlsProfile
 from gemcrawl.demo.nation import PKI_HOST, nation
@@ -36,10 +36,18 @@ _LOG = "requests.json"
 _SENT = "sent.json"
 
 
+class Answering(Protocol):
+    """Who has the answers: `gemcrawl.demo.responder.Responder`, or another one for as many hosts as it likes."""
+
+    def answer(self, method: str, scheme: str, host_name: str, target: str, cookies: str = "", *, gzip: bool = False) -> bytes: ...
+
+    def delay(self, host_name: str, target: str) -> float: ...
+
+
 class _Connection(asyncio.Protocol):
     """HTTP/1.1 with keep-alive, as little of it as the nation needs."""
 
-    def __init__(self, responder: Responder, scheme: str) -> None:
+    def __init__(self, responder: Answering, scheme: str) -> None:
         self._responder, self._scheme = responder, scheme
         self._buffer = b""
         self._skip = 0
@@ -174,7 +182,7 @@ class Listeners:
         servers = []
         for (_, _, kind), sock in self._sockets.items():
             context: ssl.SSLContext | None = None if kind == "http" else authority.listener(kind)  # type: ignore[arg-type]
-            servers.append(await loop.create_server(_factory(responder, context), sock=sock))
+            servers.append(await loop.create_server(connections(responder, context), sock=sock))
         return servers
 
     def close(self) -> None:
@@ -183,7 +191,8 @@ class Listeners:
             sock.close()
 
 
-def _factory(responder: Responder, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
+def connections(responder: Answering, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
+    """What makes a protocol for every connection, for ``create_server``: https with a context, else http."""
     if context is None:
         return lambda: _Connection(responder, "http")
     return lambda: SecuredProtocol(context, lambda: _Connection(responder, "https"), handshake_seconds=_HANDSHAKE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ PROFILES: tuple[TlsProfile, ...] = (
     "good", "expired", "not_yet_valid", "self_signed", "wrong_host", "incomplete_chain", "untrusted", "tls10_11", "tls12", "tls13",
     "insufficient",
 )  # fmt: skip
+KEPT = 2000
+"""Hosts whose certificate is remembered, more than the nation has; one that is forgotten gets another when it is asked for again."""
 AIA_URL = "http://pki.test/intermediate.der"
 _VERSIONS = {
     "tls10_11": (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1),
@@ -67,7 +70,7 @@ class Authority:
         self._stranger = self._authority("Onbekende Issuing CA", self._authority("Onbekende Root CA", None))
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._key_pem = self._leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._contexts: dict[tuple[TlsProfile, str], ssl.SSLContext] = {}
+        self._contexts: OrderedDict[tuple[TlsProfile, str], ssl.SSLContext] = OrderedDict()
 
     @property
     def root_pem(self) -> bytes:
@@ -92,12 +95,16 @@ class Authority:
 
     def _context(self, profile: TlsProfile, host: str) -> ssl.SSLContext:
         context = self._contexts.get((profile, host))
-        if context is None:
+        if context is not None:
+            self._contexts.move_to_end((profile, host))
+        else:
             context = self._contexts[profile, host] = _bare_context(profile)
             path = self._directory / "leaf.pem"
             path.write_bytes(self._key_pem + b"".join(map(_pem, self._chain(profile, host))))
             context.load_cert_chain(path)
             path.unlink()
+            if len(self._contexts) > KEPT:
+                self._contexts.popitem(last=False)
         return context
 
     def _chain(self, profile: TlsProfile, host: str) -> list[x509.Certificate]:
