@@ -44,7 +44,7 @@ class Answering(Protocol):
     def delay(self, host_name: str, target: str) -> float: ...
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """HTTP/1.1 with keep-alive, as little of it as the nation needs."""
 
     def __init__(self, responder: Answering, scheme: str) -> None:
@@ -182,7 +182,7 @@ class Listeners:
         servers = []
         for (_, _, kind), sock in self._sockets.items():
             context: ssl.SSLContext | None = None if kind == "http" else authority.listener(kind)  # type: ignore[arg-type]
-            servers.append(await loop.create_server(connections(responder, context), sock=sock))
+            servers.append(await loop.create_server(_factory(responder, context), sock=sock))
         return servers
 
     def close(self) -> None:
@@ -191,11 +191,10 @@ class Listeners:
             sock.close()
 
 
-def connections(responder: Answering, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
-    """What makes a protocol for every connection, for ``create_server``: https with a context, else http."""
+def _factory(responder: Answering, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
     if context is None:
-        return lambda: _Connection(responder, "http")
-    return lambda: SecuredProtocol(context, lambda: _Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
+        return lambda: Connection(responder, "http")
+    return lambda: SecuredProtocol(context, lambda: Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
 
 
 def write_files(directory: Path, made: Nation, authority: Authority) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,6 @@ PROFILES: tuple[TlsProfile, ...] = (
     "good", "expired", "not_yet_valid", "self_signed", "wrong_host", "incomplete_chain", "untrusted", "tls10_11", "tls12", "tls13",
     "insufficient",
 )  # fmt: skip
-KEPT = 2000
-"""Hosts whose certificate is remembered, more than the nation has; one that is forgotten gets another when it is asked for again."""
 AIA_URL = "http://pki.test/intermediate.der"
 _VERSIONS = {
     "tls10_11": (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1),
@@ -59,10 +58,11 @@ class Authority:
 
     Args:
         directory: where leaves are written for the ssl module to read; private to the server.
+        most: hosts whose leaf is remembered, more than the nation has; one that is forgotten gets another when it is asked for again.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, most: int = 2000) -> None:
+        self._directory, self._most = directory, most
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._now = datetime.now(UTC).replace(microsecond=0)
         self._root = self._authority("Natie Root CA", None)
@@ -81,6 +81,11 @@ class Authority:
     def intermediate_der(self) -> bytes:
         """The intermediate certificate, as served at `AIA_URL`."""
         return self._intermediate.certificate.public_bytes(Encoding.DER)
+
+    def prepare(self, profile: TlsProfile, hosts: Iterable[str]) -> None:
+        """Makes the leaves of ``hosts`` before they are asked for."""
+        for host in hosts:
+            self._context(profile, host)
 
     def listener(self, profile: TlsProfile) -> ssl.SSLContext:
         """A context for a listening socket of a profile; it hands each host its own leaf by SNI."""
@@ -103,7 +108,7 @@ class Authority:
             path.write_bytes(self._key_pem + b"".join(map(_pem, self._chain(profile, host))))
             context.load_cert_chain(path)
             path.unlink()
-            if len(self._contexts) > KEPT:
+            if len(self._contexts) > self._most:
                 self._contexts.popitem(last=False)
         return context
 

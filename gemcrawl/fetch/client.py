@@ -84,13 +84,14 @@ class Client:
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
-        self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay, turns_of(crawler))
+        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
+        resolver = Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO")))
+        self._servers = Servers(resolver, self._delay, turns_of(crawler), pause=self._least * self._delay)
         self._shared = turns_of(crawler)
         crawler.signals.connect(self._servers.close, signals.spider_closed)
         self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
         self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
         self._exclusions = Exclusions.read(crawler.settings.get("GEMCRAWL_EXCLUDE"))
-        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
         self._sites: Recent[str, _Site] = Recent(lambda _: _Site())
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:

@@ -36,11 +36,12 @@ class Servers:
     Args:
         resolver: looks names up.
         delay: seconds from one request to the next.
+        pause: seconds from an answer to the next request, which counts where a server is slow or a request waited after its turn came.
         shared: turns among the processes of a run.
     """
 
-    def __init__(self, resolver: Resolver, delay: float, shared: Turns | None = None) -> None:
-        self._resolver, self._delay, self._shared = resolver, delay, shared or NoTurns()
+    def __init__(self, resolver: Resolver, delay: float, shared: Turns | None = None, *, pause: float = 0.0) -> None:
+        self._resolver, self._delay, self._shared, self._pause = resolver, delay, shared or NoTurns(), pause
         self._addresses: OrderedDict[tuple[str, int], tuple[float, tuple[str, ...]]] = OrderedDict()
         self._gates: Recent[str, _Gate] = Recent(lambda _: _Gate())
 
@@ -62,6 +63,7 @@ class Servers:
                 yield
             finally:
                 for gate, turn in zip(gates, turns, strict=True):
+                    gate.free_at = max(gate.free_at, time.monotonic() + self._pause)
                     turn.rest = max(0.0, gate.free_at - time.monotonic())
 
     async def _of(self, host: str, port: int) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import subprocess
@@ -132,3 +133,15 @@ async def test_addresses_are_remembered_of_the_names_asked_for_last(monkeypatch:
     finally:
         await servers.close()
     assert looked_up == ["a.test", "b.test", "c.test", "a.test"]
+
+
+async def test_a_server_that_was_slow_has_a_pause_as_well() -> None:
+    servers = Servers(Resolver(ConnectTo()), delay=0.05, pause=0.2)
+    try:
+        async with servers.turn("localhost", 80):
+            await asyncio.sleep(0.1)
+        answered = time.monotonic()
+        async with servers.turn("127.0.0.1", 80):
+            assert time.monotonic() - answered >= 0.2
+    finally:
+        await servers.close()
