@@ -65,7 +65,7 @@ class Phases:
     def surveyed(self) -> None:
         self._left -= 1
         if self._left % max(1, self._began // POINTS) == 0:
-            self._growth.append((self._began - self._left, round(memory_mb("VmRSS"), 1)))
+            self._growth.append((self._began - self._left, memory_mb("VmRSS")))
         if self._left == 0:
             self._note("crawl")
             forget_peak()
