@@ -1,7 +1,7 @@
 """Measures gemcrawl: ``python -m benchmarks [PART|all]``, the parts being `PARTS`.  Prints Markdown; leaves nothing behind.
 
 ``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
-``publication`` too: it takes a quarter of an hour and 8 GB of disk.
+``publication`` too: it takes a quarter of an hour and 8 GB of disk; and ``scale``, which takes an hour or two.
 """
 
 from __future__ import annotations
@@ -13,13 +13,29 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import effort, fleet, hostile, night, process, publication, reading, rechecking, rendering, reporting, speed, transport
+from benchmarks import (
+    effort,
+    fleet,
+    hostile,
+    night,
+    politeness,
+    process,
+    publication,
+    reading,
+    rechecking,
+    rendering,
+    reporting,
+    speed,
+    transport,
+)
+from benchmarks.scale import growth
 from benchmarks.tls import report
 
 PARTS = {
     "night": night.run,
     "speed": speed.run,
     "fleet": fleet.run,
+    "politeness": politeness.run,
     "requests": effort.run,
     "reading": reading.run,
     "transport": transport.run,
@@ -28,9 +44,10 @@ PARTS = {
     "recheck": rechecking.run,
     "hostile": hostile.run,
     "publication": publication.run,
+    "scale": growth.run,
     "tls": report.run,
 }
-_WHEN_NAMED = ("tls", "requests", "publication")
+_WHEN_NAMED = ("tls", "requests", "publication", "scale")
 _NEED_ROOT = ("speed",)
 
 

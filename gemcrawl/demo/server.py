@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from gemcrawl.demo.model import Host, Nation, Page, TlsProfile
 from gemcrawl.demo.nation import PKI_HOST, nation
@@ -36,10 +36,18 @@ _LOG = "requests.json"
 _SENT = "sent.json"
 
 
-class _Connection(asyncio.Protocol):
+class Answering(Protocol):
+    """Who has the answers: `gemcrawl.demo.responder.Responder`, or another one for as many hosts as it likes."""
+
+    def answer(self, method: str, scheme: str, host_name: str, target: str, cookies: str = "", *, gzip: bool = False) -> bytes: ...
+
+    def delay(self, host_name: str, target: str) -> float: ...
+
+
+class Connection(asyncio.Protocol):
     """HTTP/1.1 with keep-alive, as little of it as the nation needs."""
 
-    def __init__(self, responder: Responder, scheme: str) -> None:
+    def __init__(self, responder: Answering, scheme: str) -> None:
         self._responder, self._scheme = responder, scheme
         self._buffer = b""
         self._skip = 0
@@ -183,10 +191,10 @@ class Listeners:
             sock.close()
 
 
-def _factory(responder: Responder, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
+def _factory(responder: Answering, context: ssl.SSLContext | None) -> Callable[[], asyncio.Protocol]:
     if context is None:
-        return lambda: _Connection(responder, "http")
-    return lambda: SecuredProtocol(context, lambda: _Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
+        return lambda: Connection(responder, "http")
+    return lambda: SecuredProtocol(context, lambda: Connection(responder, "https"), handshake_seconds=_HANDSHAKE)
 
 
 def write_files(directory: Path, made: Nation, authority: Authority) -> dict[str, str]:

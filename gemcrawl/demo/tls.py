@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ssl
 import warnings
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,10 +58,11 @@ class Authority:
 
     Args:
         directory: where leaves are written for the ssl module to read; private to the server.
+        most: hosts whose leaf is remembered, more than the nation has; one that is forgotten gets another when it is asked for again.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, most: int = 2000) -> None:
+        self._directory, self._most = directory, most
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._now = datetime.now(UTC).replace(microsecond=0)
         self._root = self._authority("Natie Root CA", None)
@@ -67,7 +70,7 @@ class Authority:
         self._stranger = self._authority("Onbekende Issuing CA", self._authority("Onbekende Root CA", None))
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._key_pem = self._leaf_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self._contexts: dict[tuple[TlsProfile, str], ssl.SSLContext] = {}
+        self._contexts: OrderedDict[tuple[TlsProfile, str], ssl.SSLContext] = OrderedDict()
 
     @property
     def root_pem(self) -> bytes:
@@ -78,6 +81,11 @@ class Authority:
     def intermediate_der(self) -> bytes:
         """The intermediate certificate, as served at `AIA_URL`."""
         return self._intermediate.certificate.public_bytes(Encoding.DER)
+
+    def prepare(self, profile: TlsProfile, hosts: Iterable[str]) -> None:
+        """Makes the leaves of ``hosts`` before they are asked for."""
+        for host in hosts:
+            self._context(profile, host)
 
     def listener(self, profile: TlsProfile) -> ssl.SSLContext:
         """A context for a listening socket of a profile; it hands each host its own leaf by SNI."""
@@ -92,12 +100,16 @@ class Authority:
 
     def _context(self, profile: TlsProfile, host: str) -> ssl.SSLContext:
         context = self._contexts.get((profile, host))
-        if context is None:
+        if context is not None:
+            self._contexts.move_to_end((profile, host))
+        else:
             context = self._contexts[profile, host] = _bare_context(profile)
             path = self._directory / "leaf.pem"
             path.write_bytes(self._key_pem + b"".join(map(_pem, self._chain(profile, host))))
             context.load_cert_chain(path)
             path.unlink()
+            if len(self._contexts) > self._most:
+                self._contexts.popitem(last=False)
         return context
 
     def _chain(self, profile: TlsProfile, host: str) -> list[x509.Certificate]:

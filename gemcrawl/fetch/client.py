@@ -11,7 +11,7 @@ import logging
 import math
 import re
 import time
-from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request, signals
@@ -36,6 +36,7 @@ from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.fetch.turns import turns_of
 from gemcrawl.items import Reason
+from gemcrawl.recent import Recent
 from gemcrawl.registry.exclusions import Exclusions
 from gemcrawl.sites import site_of
 from gemcrawl.transport.facts import Hop
@@ -66,6 +67,15 @@ _CHARSET = re.compile(r"""\bcharset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IG
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True, weakref_slot=True)
+class _Site:
+    """One registrable domain."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    answered: float = -math.inf
+    """`time.monotonic` value of its last answer."""
+
+
 class Client:
     """Asks the engine for one URL at a time on behalf of a municipality."""
 
@@ -74,15 +84,15 @@ class Client:
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._delay_cap = crawler.settings.getfloat("GEMCRAWL_CRAWL_DELAY_MAX")
-        self._servers = Servers(Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO"))), self._delay, turns_of(crawler))
+        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
+        resolver = Resolver(ConnectTo(crawler.settings.getlist("GEMCRAWL_CONNECT_TO")))
+        self._servers = Servers(resolver, self._delay, turns_of(crawler), pause=self._least * self._delay)
         self._shared = turns_of(crawler)
         crawler.signals.connect(self._servers.close, signals.spider_closed)
         self._patience = crawler.settings.getfloat("GEMCRAWL_RETRY_AFTER_MAX")
         self._back_off = BackOff(crawler.settings.getfloat("GEMCRAWL_BACK_OFF") * self._delay)
         self._exclusions = Exclusions.read(crawler.settings.get("GEMCRAWL_EXCLUDE"))
-        self._least = 1 - crawler.settings.getfloat("DOWNLOAD_DELAY_JITTER")
-        self._answered: dict[str, float] = {}
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._sites: Recent[str, _Site] = Recent(lambda _: _Site())
 
     async def get(self, url: str, *, jar: str, method: str = "GET", deadline: float | None = None) -> Answer:
         """Fetches ``url`` once; again, up to `TRIES` times, where the server answers 429, or 503 with Retry-After, after the rest it asks for.
@@ -104,7 +114,8 @@ class Client:
         if jar in self._exclusions.codes or self._exclusions.covers(host):
             return Answer(url=url, failure="robots")
         # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
-        async with self._turns[server], self._shared.turn(f"site {server}") as turn:
+        site = self._sites[server]
+        async with site.lock, self._shared.turn(f"site {server}") as turn:
             self._learn(server, turn)
             try:
                 return await self._ask(url, request, (host, port), deadline)
@@ -138,7 +149,7 @@ class Client:
                 return answer or Answer(url=url, failure="rate_limited")
             await asyncio.sleep(max(rest, self._breath(server)))
             answer = await self._once(url, request, at, deadline)
-            self._answered[server] = time.monotonic()
+            self._sites[server].answered = time.monotonic()
             if answer.status not in REFUSALS:
                 self._back_off.answered(server)
                 return answer
@@ -150,7 +161,7 @@ class Client:
 
     def _breath(self, server: str) -> float:
         """Seconds until the least pause since the last answer is over; Scrapy counts from the question, and a slow server would get none."""
-        return self._answered.get(server, -math.inf) + self._least * self._pace(server) - time.monotonic()
+        return self._sites[server].answered + self._least * self._pace(server) - time.monotonic()
 
     async def _once(self, url: str, request: Request, at: tuple[str, int], deadline: float | None) -> Answer:
         """One request through the engine."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gemcrawl.fetch.turns import NoTurns
+from gemcrawl.recent import MOST, Recent
 
 if TYPE_CHECKING:
     from gemcrawl.fetch.resolver import Resolver
@@ -19,7 +21,7 @@ REMEMBERED = 600.0
 """Seconds for which the addresses of a name are not looked up again."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Gate:
     """One address."""
 
@@ -34,19 +36,20 @@ class Servers:
     Args:
         resolver: looks names up.
         delay: seconds from one request to the next.
+        pause: seconds from an answer to the next request, which counts where a server is slow or a request waited after its turn came.
         shared: turns among the processes of a run.
     """
 
-    def __init__(self, resolver: Resolver, delay: float, shared: Turns | None = None) -> None:
-        self._resolver, self._delay, self._shared = resolver, delay, shared or NoTurns()
-        self._addresses: dict[tuple[str, int], tuple[float, tuple[str, ...]]] = {}
-        self._gates: dict[str, _Gate] = {}
+    def __init__(self, resolver: Resolver, delay: float, shared: Turns | None = None, *, pause: float = 0.0) -> None:
+        self._resolver, self._delay, self._shared, self._pause = resolver, delay, shared or NoTurns(), pause
+        self._addresses: OrderedDict[tuple[str, int], tuple[float, tuple[str, ...]]] = OrderedDict()
+        self._gates: Recent[str, _Gate] = Recent(lambda _: _Gate())
 
     @asynccontextmanager
     async def turn(self, host: str, port: int) -> AsyncIterator[None]:
         """The turn of one request to ``host``: at every address that it may be sent to."""
         addresses = await self._of(host, port)
-        gates = [self._gates.setdefault(address, _Gate()) for address in addresses]
+        gates = [self._gates[address] for address in addresses]
         async with AsyncExitStack() as stack:
             for gate in gates:  # in the order of the addresses, so that no two requests wait for each other
                 await stack.enter_async_context(gate.lock)
@@ -60,6 +63,7 @@ class Servers:
                 yield
             finally:
                 for gate, turn in zip(gates, turns, strict=True):
+                    gate.free_at = max(gate.free_at, time.monotonic() + self._pause)
                     turn.rest = max(0.0, gate.free_at - time.monotonic())
 
     async def _of(self, host: str, port: int) -> tuple[str, ...]:
@@ -74,6 +78,9 @@ class Servers:
         except OSError:
             addresses = ()
         self._addresses[host, port] = time.monotonic() + REMEMBERED, addresses
+        self._addresses.move_to_end((host, port))
+        if len(self._addresses) > MOST:
+            self._addresses.popitem(last=False)
         return addresses
 
     async def close(self) -> None:

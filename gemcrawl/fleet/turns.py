@@ -9,16 +9,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl.fetch.turns import Turn
+from gemcrawl.recent import MOST
 
 if TYPE_CHECKING:
     from gemcrawl.fleet.wire import Message, Wire
+
+INVENTORY = "inventory "
+"""Names that begin so are of hosts whose inventory goes along with the turn."""
 
 
 @dataclass(eq=False, slots=True)
@@ -55,6 +59,7 @@ class TurnKeeper:
         self._rest = rest
         self._things: dict[str, _Shared] = {}
         self._asked: dict[tuple[Wire, int], _Asked] = {}
+        self._inventories: OrderedDict[str, None] = OrderedDict()
 
     def __len__(self) -> int:
         """Things that are remembered."""
@@ -90,8 +95,20 @@ class TurnKeeper:
         if known is not None:
             thing.known, thing.since = json.dumps(known, separators=(",", ":")), now
         self._grant(thing)
+        if known and asked.name.startswith(INVENTORY):
+            self._remember(asked.name)
         if thing.known == "{}" and _idle(thing):
             asyncio.get_running_loop().call_at(thing.free_at + 0.01, self._forget, asked.name)
+
+    def _remember(self, name: str) -> None:
+        """Of the hosts' inventories, which are large, those asked for last are remembered; what a server asked of us always is."""
+        self._inventories[name] = None
+        self._inventories.move_to_end(name)
+        if len(self._inventories) > MOST:
+            oldest, _ = self._inventories.popitem(last=False)
+            if (thing := self._things.get(oldest)) is not None:
+                thing.known = "{}"
+                self._forget(oldest)
 
     def _forget(self, name: str) -> None:
         """Most of what a run meets belongs to one municipality, and nobody asks for it again."""

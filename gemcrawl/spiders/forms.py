@@ -238,7 +238,7 @@ class FormsSpider(Spider):
             result, visitor = await survey(
                 entry,
                 self.client.get,
-                self.observed,
+                self.observed.for_one(),
                 self._limits(),
                 slow_down=self.client.slow_down,
                 progress=progress,

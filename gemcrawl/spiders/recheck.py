@@ -138,7 +138,8 @@ class RecheckSpider(Spider):
     async def _look(self, town: KnownTown) -> Looked:
         seconds = self.settings.getfloat("GEMCRAWL_SITE_SECONDS")
         deadline = time.monotonic() + seconds
-        visitor = Visitor(self.client.get, self.observed, jar=town.code, deadline=deadline, slow_down=self.client.slow_down)
+        observed = self.observed.for_one()
+        visitor = Visitor(self.client.get, observed, jar=town.code, deadline=deadline, slow_down=self.client.slow_down)
         own = Budget(self.settings.getint("GEMCRAWL_RENDER_PAGES"))
         again = await revisit(town, visitor, Renderings(self.render, visitor, own, self.render_budget, deadline))
         again.collection.finish()
@@ -148,7 +149,7 @@ class RecheckSpider(Spider):
             found, visitor = await survey(
                 Entry(code=town.code, name=town.name, province=town.province, website=town.website),
                 self.client.get,
-                self.observed,
+                observed,
                 Limits(pages=SEARCH_PAGES, seconds=seconds, rendered=own.left),
                 slow_down=self.client.slow_down,
                 render=self.render,

@@ -40,7 +40,7 @@ DEFECTS: tuple[CertificateState, ...] = ("expired", "not_yet_valid", "self_signe
 
 _MOST_NAMES = 250
 _MOST_INTERMEDIATES = 20
-_CACHED = 20_000
+_CACHED = 4096
 
 _CURVES = {"secp224r1": "P-224", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _EDDSA_HASHES = {SignatureAlgorithmOID.ED25519: "sha512", SignatureAlgorithmOID.ED448: "shake256"}

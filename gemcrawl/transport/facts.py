@@ -102,7 +102,7 @@ class Way:
     """A name made up at random under the same domain that answered with the same page; empty when not tested or not so."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Seen:
     """What the crawl saw of one host name, gathered over all pages and probes; the input of a host row."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gemcrawl.items import Reason
+from gemcrawl.recent import Recent
 from gemcrawl.transport.facts import Hop, Route, Seen
 from gemcrawl.transport.urls import host_of
 
@@ -13,14 +14,27 @@ PER_HOST = 4
 
 
 class Observed:
-    """Facts by host name; small and bounded per host."""
+    """Facts by host name; small and bounded per host, and of all hosts those that were met last.
 
-    def __init__(self) -> None:
-        self._hosts: dict[str, Seen] = {}
+    Args:
+        hosts: a memory that is there.
+        met: keeps what is met through this object.
+    """
+
+    def __init__(self, hosts: Recent[str, Seen] | None = None, met: dict[str, Seen] | None = None) -> None:
+        self._hosts: Recent[str, Seen] = Recent(lambda _: Seen()) if hosts is None else hosts
+        self._met = met
+
+    def for_one(self) -> Observed:
+        """The same memory for one municipality: what that meets is remembered for as long as it is under way."""
+        return Observed(self._hosts, {})
 
     def of(self, host: str) -> Seen:
         """Facts about ``host``; empty ones when it was never asked."""
-        return self._hosts.setdefault(host, Seen())
+        seen = self._hosts[host]
+        if self._met is not None:
+            self._met[host] = seen
+        return seen
 
     def hop(self, hop: Hop) -> None:
         """Notes one response."""

@@ -85,3 +85,11 @@ async def test_an_inventory_of_every_profile_costs_few_handshakes(tmp_path: Path
     assert len(speaking) >= 3
     assert all(inventory.complete for inventory in speaking.values())
     assert max(inventory.handshakes for inventory in speaking.values()) <= 20
+
+
+def test_certificates_are_remembered_of_the_hosts_asked_for_last(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, most=2)
+    first, platform = authority._context("good", "a.test"), authority._context("good", "platform.test")
+    authority.prepare("good", ["b.test", "platform.test"])
+    assert authority._context("good", "platform.test") is platform
+    assert authority._context("good", "a.test") is not first

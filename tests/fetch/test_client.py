@@ -15,7 +15,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from scrapy.utils.test import get_crawler
 
+from gemcrawl.fetch.answer import Answer
+from gemcrawl.fetch.client import Client
+from gemcrawl.recent import MOST
 from tests.support.authority import TLS12, Authority
 from tests.support.world import Reply, Tls, World, redirect
 
@@ -278,3 +282,23 @@ def turns(answers: Iterator[Reply]) -> Callable[[web.BaseRequest], Awaitable[web
         return web.Response(body=str(reply.body).encode(), status=reply.status, headers=dict(reply.headers))
 
     return answer
+
+
+class Unasked(Client):
+    """Answers at once."""
+
+    async def _ask(self, url: str, *_: Any) -> Answer:
+        return Answer(url=url)
+
+    def _pace(self, server: str) -> float:
+        return 0.0
+
+    def _left(self, server: str) -> dict[str, Any]:
+        return {}
+
+
+async def test_sites_are_remembered_that_were_asked_last() -> None:
+    client = Unasked(get_crawler(settings_dict={"TWISTED_REACTOR_ENABLED": False}))
+    for number in range(MOST + 20):
+        await client.get(f"https://www.g{number}.test/", jar="GM9001")
+    assert len(client._sites) == MOST

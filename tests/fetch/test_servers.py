@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import subprocess
@@ -111,5 +112,36 @@ async def test_a_name_without_an_address_has_no_turn_to_wait_for() -> None:
         for _ in range(2):
             async with servers.turn("a..b", 80):
                 pass
+    finally:
+        await servers.close()
+
+
+async def test_addresses_are_remembered_of_the_names_asked_for_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemcrawl.fetch.servers.MOST", 2)
+    looked_up: list[str] = []
+
+    class Counting(Resolver):
+        async def resolve(self, host: str, *args: Any, **kwargs: Any) -> Any:
+            looked_up.append(host)
+            return await super().resolve("127.0.0.1", *args, **kwargs)
+
+    servers = Servers(Counting(ConnectTo()), delay=0)
+    try:
+        for name in ("a.test", "b.test", "b.test", "c.test", "c.test", "a.test"):
+            async with servers.turn(name, 80):
+                pass
+    finally:
+        await servers.close()
+    assert looked_up == ["a.test", "b.test", "c.test", "a.test"]
+
+
+async def test_a_server_that_was_slow_has_a_pause_as_well() -> None:
+    servers = Servers(Resolver(ConnectTo()), delay=0.05, pause=0.2)
+    try:
+        async with servers.turn("localhost", 80):
+            await asyncio.sleep(0.1)
+        answered = time.monotonic()
+        async with servers.turn("127.0.0.1", 80):
+            assert time.monotonic() - answered >= 0.2
     finally:
         await servers.close()

@@ -178,3 +178,43 @@ async def test_a_host_is_listed_once_whichever_worker_asks(
     assert found[0]["127.0.0.1"].complete
     assert found[0] == found[1]
     assert handshakes[0] == handshakes[1] > 0
+
+
+async def test_inventories_are_remembered_of_the_hosts_asked_for_last_and_what_a_server_asked_of_us_always(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gemcrawl.fleet.turns.MOST", 2)
+    keeper = TurnKeeper(rest=0.0)
+    async with connected(keeper) as worker:
+        for name in ("site a.test", "inventory platform.test 443", *(f"inventory {n}.test 443" for n in "abc"), "site b.test"):
+            async with worker.turn(name) as turn:
+                turn.known = {"of": name}
+            async with worker.turn("inventory platform.test 443"):
+                pass
+        remembered = {}
+        for name in ("site a.test", "inventory platform.test 443", *(f"inventory {n}.test 443" for n in "abc")):
+            async with worker.turn(name) as turn:
+                remembered[name] = bool(turn.known)
+    assert remembered == {
+        "site a.test": True,
+        "inventory platform.test 443": True,
+        "inventory a.test 443": False,
+        "inventory b.test 443": False,
+        "inventory c.test 443": True,
+    }
+
+
+async def test_a_host_that_lost_its_addresses_is_forgotten_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemcrawl.fleet.turns.MOST", 1)
+    keeper = TurnKeeper(rest=0.0)
+    async with connected(keeper) as worker:
+        for known in ({"127.0.0.1": {}}, {}):
+            async with worker.turn("inventory a.test 443") as turn:
+                turn.known = known
+        await asyncio.sleep(0.1)
+        assert len(keeper) == 0
+        for name in ("inventory b.test 443", "inventory c.test 443"):
+            async with worker.turn(name) as turn:
+                turn.known = {"127.0.0.1": {}}
+        async with worker.turn("inventory c.test 443") as turn:
+            assert turn.known

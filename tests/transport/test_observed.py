@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gemcrawl.recent import MOST
 from gemcrawl.transport.facts import Handshake, Hop
 from gemcrawl.transport.observed import PER_ADDRESS, PER_HOST, Observed
 
@@ -66,3 +67,23 @@ def test_failures_are_forgotten_and_answers_are_not() -> None:
     assert [observed.of(host).https_failure for host in ("x.test", "y.test")] == [None, None]
     assert observed.of("x.test").http_failure is None
     assert observed.of("x.test").https.keys() == {"192.0.2.1"}
+
+
+def test_hosts_that_were_met_long_ago_are_forgotten_but_for_whoever_is_under_way() -> None:
+    observed = Observed()
+    under_way, over = observed.for_one(), observed.for_one()
+    under_way.hop(hop("https://mine.test/"))
+    over.hop(hop("https://yours.test/"))
+    del over
+    for n in range(MOST):
+        observed.for_one().hop(hop(f"https://h{n}.test/"))
+    assert under_way.of("mine.test").https
+    assert observed.of("mine.test").https
+    assert observed.of("yours.test").https == {}
+    assert observed.of(f"h{MOST - 1}.test").https
+
+
+def test_a_platform_that_one_municipality_met_is_known_to_the_next() -> None:
+    observed = Observed()
+    observed.for_one().hop(hop("https://platform.test/"))
+    assert observed.for_one().of("platform.test").https

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from types import MappingProxyType
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.turns import NoTurns
+from gemcrawl.recent import MOST, Recent
 from gemcrawl.transport.facts import Inventory
 from gemcrawl.transport.probe.exchange import Connect
 from gemcrawl.transport.probe.inventory import DEFAULT_LIMITS, Limits, take_inventory
@@ -94,27 +96,33 @@ class Prober:
         shared: Turns | None = None,
     ) -> None:
         self._resolver, self._limits = resolver, limits
-        self._connect, self._spacing = connect, spacing
         self._shared = shared or NoTurns()
         # By address; by host where a connect-to rule stands in for the host's own server.
-        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._lanes: Recent[tuple[str, int], Lane] = Recent(lambda at: Lane(connect, spacing, self._shared, f"{at[0]} {at[1]}"))
         self._places = asyncio.Semaphore(SERVERS)
-        self._probes: dict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = {}
+        self._probes: OrderedDict[tuple[str, int], asyncio.Task[dict[str, Inventory]]] = OrderedDict()
         self._tried_again: set[tuple[str, int]] = set()
 
     def begin(self, host: str, port: int = 443) -> None:
         """Starts the inventory of ``host``, if it was not, for `probe` to wait for."""
-        key = normal_host(host), port
-        if key not in self._probes:
-            self._probes[key] = asyncio.create_task(self._probe(*key))
+        self._begun((normal_host(host), port))
 
     async def probe(self, host: str, port: int = 443) -> dict[str, Inventory]:
         """The inventory of every address of ``host``, by address; empty when it has none.
 
         Asked again, or by several at once, it gives the inventories already taken or under way; who stops waiting stops nobody else.
         """
-        self.begin(host, port)
-        return await asyncio.shield(self._probes[normal_host(host), port])
+        return await asyncio.shield(self._begun((normal_host(host), port)))
+
+    def _begun(self, key: tuple[str, int]) -> asyncio.Task[dict[str, Inventory]]:
+        """The inventory of a host, taken or under way; of those that were taken, the ones asked for last are remembered."""
+        if (probe := self._probes.get(key)) is None:
+            probe = self._probes[key] = asyncio.create_task(self._probe(*key))
+        self._probes.move_to_end(key)
+        if len(self._probes) > MOST and (oldest := next((key for key, probe in self._probes.items() if probe.done()), None)) is not None:
+            del self._probes[oldest]
+            self._tried_again.discard(oldest)
+        return probe
 
     async def ends(self, host: str, port: int = 443) -> dict[str, int]:
         """The addresses of ``host`` that are measured, and the port to connect to at each; empty when it has none."""
@@ -170,8 +178,7 @@ class Prober:
             return first
         address, port = server["host"], server["port"]
         at = own or (address, port)
-        if (lane := self._lanes.get(at)) is None:
-            lane = self._lanes[at] = Lane(self._connect, self._spacing, self._shared, f"{at[0]} {at[1]}")
+        lane = self._lanes[at]
         spent = first.handshakes if first is not None else 0
         # The lane first: who waits for a busy server must not hold a place that another server could use.
         async with lane.places, self._shared.turn(f"listing {at[0]} {at[1]}", places=PER_SERVER), self._places:

@@ -209,3 +209,18 @@ async def test_what_the_network_broke_off_is_forgotten_and_what_it_did_not_is_ke
             connection, _ = await asyncio.get_running_loop().sock_accept(nobody)
             connection.close()
             waiting.cancel()
+
+
+async def test_inventories_are_remembered_of_the_hosts_asked_for_last(make_prober: MakeProber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemcrawl.transport.probe.prober.MOST", 2)
+    there = server()
+    async with there.serve() as port:
+        prober = make_prober(f":443:127.0.0.1:{port}")
+        asked: dict[str, int] = {}
+        for name in ("platform.test", "a.test", "platform.test", "b.test", "platform.test", "a.test"):
+            before = len(there.arrivals)
+            await prober.probe(name)
+            asked[name] = len(there.arrivals) - before
+    assert asked["platform.test"] == 0
+    assert asked["a.test"] > 0
+    assert asked["b.test"] > 0

@@ -1,0 +1,1 @@
+"""A nation of any size, and what surveying it costs."""
