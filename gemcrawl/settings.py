@@ -97,6 +97,7 @@ GEMCRAWL_GATE_MOST = {  # largest share of the municipalities, on any night: onl
     "dns": 0.20,
     "blocked": 0.50,
     "failed": 0.10,
+    "left out": 0.50,
 }
 GEMCRAWL_GATE_RISE = {  # largest rise of that share since the last comparable snapshot
     "unreachable": 0.03,

@@ -17,8 +17,8 @@ from gemcrawl.snapshot.read import snapshots
 if TYPE_CHECKING:
     from gemcrawl.places import Place
 
-SHARES = ("unreachable", "dns", "blocked", "failed", "appointment not_found", "contact not_found")
-"""What limits may be set on: shares of all municipalities."""
+SHARES = ("unreachable", "dns", "blocked", "failed", "left out", "appointment not_found", "contact not_found")
+"""What limits may be set on: shares of all municipalities.  Left out are those that the deadline came before, none of whose pages was read."""
 AT_LEAST = 3
 """So many municipalities beyond a limit make a night suspect; one or two are never news."""
 SAME_NATION = 0.05
@@ -64,9 +64,11 @@ class Tally:
         Raises:
             OSError, pa.ArrowException: they cannot be read.
         """
-        table = read_table(snapshot / "municipalities.parquet", ["code", "outcome", "reason", "appointment", "contact"])
+        table = read_table(snapshot / "municipalities.parquet", ["code", "outcome", "reason", "pages", "appointment", "contact"])
         counts = Counter(table["outcome"].to_pylist())
         counts["dns"] = table["reason"].to_pylist().count("dns")
+        ends = zip(table["outcome"].to_pylist(), table["reason"].to_pylist(), table["pages"].to_pylist(), strict=True)
+        counts["left out"] = sum(end == ("partial", "deadline", 0) for end in ends)
         for kind in ("appointment", "contact"):
             counts[f"{kind} not_found"] = table[kind].to_pylist().count("not_found")
         return cls(codes=frozenset(table["code"].to_pylist()), rows=table.num_rows, counts={name: counts[name] for name in SHARES})
@@ -119,6 +121,8 @@ def judge(
         reasons.append(f"no canary host answered ({', '.join(dead_canaries)}): this machine's network was down")
     if now.codes != frozenset(codes) or now.rows != len(now.codes):
         reasons.append(f"{now.rows} rows for {len(codes)} municipalities")
+    if now.rows and now.counts["left out"] == now.rows:
+        reasons.append("the deadline came before a page of any municipality was read")
     shares = whole and now.rows >= limits.municipalities
     if shares:
         reasons += _too_many(now, limits)

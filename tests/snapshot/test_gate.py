@@ -54,6 +54,10 @@ class TestAnyNight:
         assert "www.a.test, www.b.test" in reason
         assert verdict(tally(1), dead_canaries=("www.a.test",), whole=False)
 
+    def test_of_which_the_deadline_left_out_all_is_suspect_however_few_they_are(self):
+        assert verdict(tally(12, left__out=12), whole=False) == ("the deadline came before a page of any municipality was read",)
+        assert verdict(tally(12, left__out=11), whole=False) == ()
+
     def test_of_few_municipalities_has_no_shares(self):
         assert verdict(tally(19, unreachable=19)) == ()
         assert verdict(tally(20, unreachable=20)) != ()
@@ -150,6 +154,14 @@ def test_a_tally_counts_the_rows_of_a_snapshot(tmp_path):
     assert counted.counts["unreachable"] == counted.counts["dns"] == 4
     assert counted.counts["blocked"] == counted.counts["contact not_found"] == 0
     assert counted.share("unreachable") == 4 / 25
+
+
+def test_left_out_is_what_the_deadline_came_before(tmp_path):
+    parts = Parts(tmp_path / "runs" / "run-0")
+    parts.write(Survey(municipality=municipality("GM0000", outcome="partial", reason="deadline", pages=3)))
+    info = run_info("run-0", started=NIGHT, finished=NIGHT + timedelta(hours=1), missing="deadline")
+    counted = Tally.of(publish(tmp_path, info, parts, [entry(number) for number in range(5)]).path)
+    assert counted.counts["left out"] == 4
 
 
 def test_a_snapshot_that_does_not_say_is_whole(tmp_path):
