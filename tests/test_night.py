@@ -225,7 +225,7 @@ class TestADryRun:
         assert [line.split()[1] for line in found.out.splitlines() if line.startswith("  GM")] == [
             f"https://www.g{n}.test/" for n in range(3)
         ]
-        for words in ("3 to survey", "a new one", str(output), "lock:           free", "at most 40 pages, 900", "1h30m"):
+        for words in ("3 to survey", "a new one", str(output), "lock:             free", "at most 40 pages, 900", "1h30m"):
             assert words in found.out
         assert not world.log
         assert not output.exists()

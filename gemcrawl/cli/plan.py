@@ -36,7 +36,7 @@ def show_plan(console: Console, settings: Mapping[str, Any], *, only: str = "", 
     todo = [entry for entry in planned.registry.entries if entry.code not in done]
 
     def line(name: str, value: object) -> None:
-        console.print(Text(f"{name + ':':<16}{value}"), soft_wrap=True)
+        console.print(Text(f"{name + ':':<18}{value}"), soft_wrap=True)
 
     what = "the whole register" if planned.whole else f"a selection of {planned.registry.rows}"
     line("municipalities", f"{len(todo)} to survey, {len(planned.registry.entries) - len(todo)} surveyed already ({what})")

@@ -176,6 +176,9 @@ def _bare_context(profile: TlsProfile) -> ssl.SSLContext:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version, context.maximum_version = lowest, highest
     # The groups are those that every table calls good: OpenSSL's own list has P-521 and finite fields, which some do not.
-    context.set_ecdh_curve("prime256v1" if profile == "tls10_11" else "X25519")
+    try:
+        context.set_ecdh_curve("prime256v1" if profile == "tls10_11" else "X25519")
+    except ssl.SSLError:  # Debian 12's Python 3.11.2 takes only curves of the older kind
+        context.set_ecdh_curve("prime256v1")
     context.set_ciphers(_SUITES.get(profile, _GOOD_SUITES))
     return context

@@ -8,6 +8,8 @@ import ssl
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from gemcrawl.demo.process import DemoServer
 from gemcrawl.demo.secured import SecuredProtocol
 from gemcrawl.demo.tls import Authority
@@ -93,3 +95,18 @@ def test_certificates_are_remembered_of_the_hosts_asked_for_last(tmp_path: Path)
     authority.prepare("good", ["b.test", "platform.test"])
     assert authority._context("good", "platform.test") is platform
     assert authority._context("good", "a.test") is not first
+
+
+def test_a_python_that_knows_only_older_curves_serves_one_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ssl.SSLContext.set_ecdh_curve
+    asked: list[str] = []
+
+    def older(context: ssl.SSLContext, name: str) -> None:
+        asked.append(name)
+        if name == "X25519":
+            raise ssl.SSLError("[EC: UNKNOWN_GROUP] unknown group")
+        real(context, name)
+
+    monkeypatch.setattr(ssl.SSLContext, "set_ecdh_curve", older)
+    Authority(tmp_path).listener("good")
+    assert asked == ["X25519", "prime256v1"]
