@@ -108,7 +108,7 @@ class Display:
         elapsed = time.monotonic() - self._started
         left = total - resumed - self._done
         if not left:
-            remaining = ", looking once more at what failed"
+            remaining = ", then a second look at what failed, and publication"
         else:
             remaining = f", about {elapsed / self._done * left:.0f} s left" if self._done else ""
         sys.stderr.write(f"{resumed + self._done} of {total} municipalities, {self._numbers()}{remaining}\n")

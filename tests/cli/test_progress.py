@@ -44,4 +44,4 @@ async def test_a_second_look_is_not_counted_as_another_municipality(
     first = [survey(code, "surveyed") for code in ("GM1", "GM2")]
     said = await lines(monkeypatch, capsys, [*first, survey("GM3", "unreachable")], [survey("GM3", "unreachable")])
     assert said.startswith("3 of 3 municipalities, forms: 0 appointment, 3 contact")
-    assert said.endswith("1 unreachable, looking once more at what failed")
+    assert said.endswith("1 unreachable, then a second look at what failed, and publication")
