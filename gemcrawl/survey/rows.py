@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gemcrawl import clock
@@ -42,8 +43,8 @@ def page_row(municipality: str, candidate: Candidate, visit: Visit) -> Page:
     )
 
 
-def unsurveyed(entry: Entry, outcome: Outcome, reason: Reason, started_at: datetime, finished_at: datetime) -> Municipality:
-    """The row of a municipality of which nothing is known but why."""
+def unsurveyed(entry: Entry, outcome: Outcome, reason: Reason | None, started_at: datetime, finished_at: datetime) -> Municipality:
+    """The row of a municipality of which nothing is known yet, or will be, but how its survey ended and why."""
     return Municipality(
         code=entry.code,
         name=entry.name,
@@ -76,18 +77,9 @@ def municipality_row(
     """The row of a survey that ended now; the transport pipeline gives the statuses."""
     kinds = [form.kind for form in forms]
     in_scope = kinds.count("appointment"), kinds.count("contact")
-    return Municipality(
-        code=entry.code,
-        name=entry.name,
-        province=entry.province,
-        website=entry.website,
-        lat=entry.lat,
-        lon=entry.lon,
+    return replace(
+        unsurveyed(entry, outcome, reason, started_at, clock.now()),
         start_url=start_url,
-        outcome=outcome,
-        reason=reason,
-        appointment="not_tested",
-        contact="not_tested",
         appointment_forms=in_scope[0],
         contact_forms=in_scope[1],
         other_forms=len(kinds) - sum(in_scope),
@@ -96,6 +88,4 @@ def municipality_row(
         requests=requests,
         bytes=bytes_received,
         rendered=rendered,
-        started_at=started_at,
-        finished_at=clock.now(),
     )
