@@ -138,7 +138,7 @@ async (options) => {
   /* --- writing --- */
 
   const VOID = new Set(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]);
-  const DROPPED = new Set(["style", "noscript", "template", "canvas", "svg", "math", "slot"]);
+  const DROPPED = new Set(["style", "noscript", "template", "svg", "math", "slot"]);
   const TEXTUAL = new Set(["text", "email", "tel", "url", "number", "password", "textarea"]);
   const BUTTONS = new Set(["submit", "button", "reset", "image"]);
   const parts = [];

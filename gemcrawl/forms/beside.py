@@ -21,7 +21,7 @@ _ENDS = frozenset({"form", "fieldset", "body", "main", "table", "html", "article
 _INLINE = frozenset({"b", "strong", "span", "em", "i", "font", "abbr", "small", "sup", "a", "u", "label", "big", "code", "img"})
 _CONTROLS = frozenset({"input", "select", "textarea", "button"})
 _SKIPPED = frozenset({"script", "style", "link", "template", "noscript", "svg"})
-CONTROL = "input,select,textarea,button"
+CONTROL = "input,select,textarea,button,canvas,[contenteditable]"
 _NO_PROSE = frozenset({"label", "button", "select", "textarea", "legend", "h1", "h2", "h3", "h4", "h5", "h6"}) | _SKIPPED
 _SKIPPED_OR_LINK = _SKIPPED | {"a"}
 _PROSE, _PAGE = 50, 1500
@@ -33,6 +33,9 @@ _CELLS = frozenset({"td", "th"})
 
 class Words(Protocol):
     """What is known of elements, each worked out once."""
+
+    hidden: set[str]
+    """Ids of hidden inputs."""
 
     def text(self, node: LexborNode) -> str:
         """Text of an element without that of the controls in it."""
@@ -122,7 +125,9 @@ def _hidden(node: LexborNode) -> bool:
 
 def _owned(node: LexborNode, tag: str, words: Words) -> bool:
     """Whether an element's words belong to another control."""
-    return tag == "legend" or (tag == "label" and bool(node.attributes.get("for"))) or words.asks(node)
+    if tag == "label" and (for_ := node.attributes.get("for")):
+        return for_ not in words.hidden
+    return tag == "legend" or words.asks(node)
 
 
 def _in_table(cell: LexborNode, words: Words) -> str:

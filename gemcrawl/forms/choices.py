@@ -52,6 +52,8 @@ class Offer:
     """A button that enrols or sells: the times are those of a meeting or a lesson."""
     thumbs: bool = False
     """Thumbs up and down."""
+    topics: bool = False
+    """What to write: a question, or something else such as a complaint or a tip."""
     yes_or_no: bool = False
     """Two buttons or choices, yes and no, and nothing else to choose."""
 
@@ -70,6 +72,8 @@ class _Words:
         self.products = Lexicon(data["counter"])
         self.booking = Lexicon(data["booking"])
         self.enrolling = Lexicon(data["enrolling"])
+        self.question = Lexicon(data["question"])
+        self.or_else = Lexicon(data["or_else"])
         self.yes = frozenset(data["yes"])
         self.no = frozenset(data["no"])
         months = "|".join(re.escape(month) for month in sorted(data["months"], key=len, reverse=True))
@@ -89,11 +93,12 @@ def _pressed(button: str) -> tuple[bool, bool]:
 
 
 @remembered(4096)
-def _chosen(choices: str) -> tuple[bool, bool, int]:
-    """Whether choices are parts of a day, whether places, and how many things of the counter they name."""
+def _chosen(choices: str) -> tuple[bool, bool, int, bool]:
+    """Whether choices are parts of a day, whether places, how many things of the counter they name, and whether what to write is to be chosen."""
     known, folded = _words(), fold(choices)
     parts = len(set(known.parts.find(folded))) > 1
-    return parts, bool(known.places.find(folded)), len(set(known.products.find(folded)))
+    topics = bool(known.question.find(folded)) and bool(known.or_else.find(folded))
+    return parts, bool(known.places.find(folded)), len(set(known.products.find(folded))), topics
 
 
 def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str], values: Iterable[str], *, grid: bool = False) -> Offer:
@@ -107,7 +112,7 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
     read = _BETWEEN.join((choices, *pressed, *values))[: 2 * MAX_TEXT]
     numbers = _DIGIT.search(read) is not None
     hours, days = (_hours(read), _days(read)) if numbers else (set(), set())
-    parts, places, products = _chosen(choices) if choices else (False, False, 0)
+    parts, places, products, topics = _chosen(choices) if choices else (False, False, 0, False)
     ways = [_pressed(button) for button in pressed]
     return Offer(
         times=0 if any(hour < _EARLIEST for hour, _ in hours) else len(hours),
@@ -119,6 +124,7 @@ def offer_of(controls: Iterable[Control], labels: Labels, buttons: Iterable[str]
         booking=any(books for books, _ in ways),
         enrolling=any(enrols for _, enrols in ways),
         thumbs=all(any(thumb in text for text in (*pressed, *texts)) for thumb in _THUMBS),
+        topics=topics,
         yes_or_no=_yes_or_no(texts, pressed),
     )
 

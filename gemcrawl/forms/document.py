@@ -49,7 +49,7 @@ _METHODS = {
     "article": "box", "aside": "box", "dialog": "box", "header": "box", "footer": "box", "nav": "box", "main": "box",
 }  # fmt: skip
 """What looks at an element, by its tag; all others are passed over."""
-_IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"), "box")
+_IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"), "box") | {"canvas": "canvas"}
 """Elements that matter inside forms only."""
 
 
@@ -121,6 +121,8 @@ class _Pass:
         attributes = node.attributes
         if not attributes and tag not in _SECTIONS and tag != "fieldset":
             return None
+        if "contenteditable" in attributes:
+            self.editable(node, attributes, context)
         role, class_ = attributes.get("role"), attributes.get("class")
         by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
         if tag == "div" and by_class is None and not alerts and context.form is None and role is None and "id" not in attributes:
@@ -326,7 +328,13 @@ class _Pass:
         if len(self.document.names) < 500:
             self.document.names.append((attributes.get("name") or "")[:MAX_TEXT])
         if tag == "input" and type_ == "hidden":
+            if id_ := attributes.get("id"):
+                self.document.labels.hidden.add(id_)
             return
+        self.asked(tag, node, attributes, context)
+
+    def asked(self, tag: str, node: LexborNode, attributes: Attributes, context: Context) -> None:
+        """A control that a person sees."""
         if attributes.get("form"):
             control = Control(tag, attributes, context.hidden, context.group, context.label, node)
             self.owned.append((attributes.get("form") or "", control, node, attributes))
@@ -336,6 +344,18 @@ class _Pass:
                 return
             form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
         self.want(attributes.get("aria-labelledby") or "")
+
+    def editable(self, node: LexborNode, attributes: Attributes, context: Context) -> None:
+        """An element that is written into, as editors of text in scripts are: it stands for a textarea."""
+        if self.controls < _MAX_CONTROLS and (attributes["contenteditable"] or "").lower() != "false":
+            self.controls += 1
+            self.asked("textarea", node, attributes, context)
+
+    def canvas(self, node: LexborNode, tag: str, context: Context) -> None:
+        """What is drawn on in a form: a signature, where its label says so."""
+        if self.controls < _MAX_CONTROLS:
+            self.controls += 1
+            self.asked(tag, node, node.attributes, context)
 
     def button(self, node: LexborNode, tag: str, context: Context) -> None:
         if self.buttons >= _MAX_CONTROLS:

@@ -66,7 +66,7 @@ class Control:
     """The label element around it."""
     node: LexborNode
     type: str = field(init=False)
-    """input type, or textarea, select."""
+    """input type, or textarea, select, canvas."""
 
     def __post_init__(self) -> None:
         self.type = self.tag if self.tag != "input" else (self.get("type").strip().lower() or "text")[:20]
@@ -85,6 +85,8 @@ class Labels:
     known: dict[int, str] = field(default_factory=dict)
     """Text of elements that label more than one control, by their identity."""
 
+    hidden: set[str] = field(default_factory=set)
+    """Ids of hidden inputs, which a label does not label: what a script puts in their place is meant (HTML, labelable elements)."""
     asking: dict[int, bool] = field(default_factory=dict)
     """Whether controls are in elements that were looked at, by their identity."""
 
@@ -241,6 +243,9 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
             title=control.get("title")[:MAX_LABEL],
             hint=choice or (control.get("placeholder") or control.get("title"))[:MAX_LABEL],
         )
+        if type_ == personal.DRAWN and category is None:
+            # A chart, a map, or a picture to prove that one is no robot.
+            continue
         required = "required" in control.attributes or control.get("aria-required").lower() == "true"
         label = own if not group or own or type_ == "radio group" else group
         found.append(Field(name=name or id_, label=label, type=type_, category=category, required=required))

@@ -72,6 +72,7 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
                     total.add(kind, data.structure["wizard"], "first step of several")
     _subjects(total, evidence, named)
     _silent_contact(total)
+    _by_number(total, evidence)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
@@ -99,6 +100,18 @@ def _silent_contact(total: Sum) -> None:
     others = max((points for kind, points in total.points.items() if kind != "contact"), default=0.0)
     if others >= data.threshold and not any(ZONE in reason for _, reason in total.reasons.get("contact", ())):
         total.points["contact"] = total.points.get("contact", 0.0) * data.silent_share
+
+
+def _by_number(total: Sum, evidence: Evidence) -> None:
+    """Weakens what the words say and the questions do not: a callback without a number to call, a comment below an article that asks for one.
+
+    A form that asks nothing personal may be a first step.  Who can choose what to write, a question or else, writes to the town hall too.
+    """
+    asked = {f.category for f in evidence.fields if f.category}
+    if asked and "phone" not in asked and "callback" in total.points:
+        total.points["callback"] *= rules().callback_share
+    if ("phone" in asked or evidence.offer.topics) and "comment" in total.points:
+        total.points["comment"] *= rules().comment_share
 
 
 def decide(total: Sum) -> Judgement:

@@ -21,8 +21,10 @@ _NO_WORD = re.compile(r"[\d_\-]*|value|text|und|input|field|ctl\d+", re.IGNORECA
 _POSTCODE_PATTERN = re.compile(r"\[1-9\]\[?(?:0-9|\\d)\]?\{3\}")
 _LONG = 16
 """Words; a longer label is an explanation, of which only the start is the question."""
+DRAWN = "canvas"
+"""The type of a field that is drawn in."""
 _TEXT_TYPES = frozenset(
-    {"", "text", "email", "tel", "number", "search", "url", "date", "month", "datetime-local", "file", "textarea", "select"}
+    {"", "text", "email", "tel", "number", "search", "url", "date", "month", "datetime-local", "file", "textarea", "select", DRAWN}
 )
 _FREE_TYPES = frozenset({"", "text", "tel", "email", "search", "number"})
 _CHOICES = frozenset({"radio group", "checkbox", "checkbox group"})
@@ -44,6 +46,7 @@ _BY_CONTROL: dict[str, tuple[frozenset[str], str]] = {
     "textarea": (frozenset({"name", "address", "family", "health", "signature"}), "free_text"),
     "file": (frozenset({"signature"}), "upload"),
     "search": (frozenset({"postcode", "address"}), ""),
+    DRAWN: (frozenset({"signature"}), ""),
 }
 """What a kind of control can ask, and what it asks when its words say nothing else."""
 
@@ -124,7 +127,7 @@ def category(
 ) -> PersonalData | None:
     """The kind of personal data that a field asks for.
 
-    `type_` is an input type, ``textarea``, ``select``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it; `hint`
+    `type_` is an input type, ``textarea``, ``select``, ``canvas``, ``radio group`` or ``checkbox group``; `group` the label of the group (legend) around it; `hint`
     its placeholder, title or first choices, which only count when nothing else says anything; a `title` of few words is what browsers fall back on as a
     label, and says as much as one.
     """

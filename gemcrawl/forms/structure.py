@@ -189,8 +189,8 @@ def _person(total: Sum, evidence: Evidence, categories: set[PersonalData]) -> No
     elif question:
         who = bool(categories & _PERSON)
         _add(total, "contact", "question_and_person" if who else "question", "a question and who asks it" if who else "a question")
-        if "phone" in categories:
-            _add(total, "comment", "number_below", "")
+        if evidence.offer.topics:
+            _add(total, "contact", "topics", "offers what to write: a question or else")
     elif "phone" in categories and "email" not in categories:
         _add(total, "callback", "phone_only", "asks a phone number only")
     if categories and categories <= {"postcode", "address", "city"} and len(fields) <= 4 and total.points.get("appointment", 0.0) < _CLEAR:

@@ -66,6 +66,8 @@ class _Rules:
         self.bare_share: float = data["application"]["share"]
         self.page_share: float = data["application"]["page_share"]
         self.silent_share: float = data["acts"]["silent_share"]
+        self.callback_share: float = data["acts"]["callback_share"]
+        self.comment_share: float = data["acts"]["comment_share"]
         self.slot_share: float = data["acts"]["slot_share"]
         self.threshold: float = data["threshold"]
         self.scale: float = data["scale"]

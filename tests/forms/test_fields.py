@@ -117,3 +117,35 @@ def test_signature_is_stable_over_sessions_and_pages() -> None:
 
     assert signature("18273645") == signature("99887766")
     assert signature("18273645") != signature("18273645", "Adres")
+
+
+@pytest.mark.parametrize(
+    ("why", "inner"),
+    [
+        ("words before it", "<div><label>Handtekening</label><canvas></canvas><input type=hidden name=s></div>"),
+        (
+            "the label of the hidden field that a script fills",
+            "<label for=s>Handtekening</label><input type=hidden id=s><div><canvas></canvas></div>",
+        ),
+    ],
+)
+def test_what_is_drawn_is_a_field_when_it_is_a_signature(why: str, inner: str) -> None:
+    (field,) = read(inner).fields
+    assert (field.label, field.type, field.category) == ("Handtekening", "canvas", "signature"), why
+
+
+def test_other_drawings_are_no_fields() -> None:
+    (field,) = read("<label>Naam <input></label><p>Grafiek</p><canvas></canvas>").fields
+    assert field.label == "Naam"
+
+
+def test_a_label_of_a_hidden_field_is_that_of_what_a_script_shows_in_its_place() -> None:
+    (field,) = read("<label for=g>Geboortedatum</label><input type=hidden id=g name=g><input type=text>").fields
+    assert (field.label, field.category) == ("Geboortedatum", "birth_date")
+
+
+def test_what_is_written_into_by_script_is_a_text_field() -> None:
+    (field,) = read(
+        "<span id=v>Uw vraag</span><div contenteditable role=textbox aria-labelledby=v></div><div contenteditable=false>x</div>"
+    ).fields
+    assert (field.label, field.type, field.category) == ("Uw vraag", "textarea", "free_text")

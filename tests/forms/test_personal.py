@@ -17,6 +17,7 @@ def of(
 @pytest.mark.parametrize(
     ("label", "expected"),
     [
+        ("Hoe mogen wij u noemen?", "name"), ("Waar kunnen we het antwoord heen mailen?", "email"), ("Nummer van het document", "document_number"),
         ("Naam *", "name"), ("Uw naam (verplicht)", "name"), ("Voorletters:", "name"), ("Tussenvoegsel(s)", "name"), ("Achternaam", "name"), ("Geslachtsnaam", "name"),
         ("Namme", "name"), ("Your name", "name"), ("Vor- und Nachname", "name"),
         ("Aanhef", "gender"), ("Geslacht", "gender"),

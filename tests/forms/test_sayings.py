@@ -83,6 +83,8 @@ CASES = [
     ("contact", "/x", "Schriftelijk contact", WHO + "<label>Uw bericht aan ons<textarea name=v></textarea></label><label>Wilt u teruggebeld worden?<input type=checkbox name=c></label>", "Verzenden"),
     # callback
     ("callback", "/x", "Terugbelverzoek", NAME + PHONE, "Versturen"),
+    ("contact", "/terugbellen", "Contact en terugbellen", WHO + "<label>Vraag<textarea name=v></textarea></label>", "Mail ons"),
+    ("contact", "/reageren", "Reageren", radios("Vraag", "Tip", "Compliment") + WHO + PHONE + "<label>Uw reactie<textarea name=r></textarea></label>", "Verzend uw reactie"),
     ("callback", "/x", "Bel mij terug", NAME + PHONE + "<label>Dagdeel<select name=d></select></label>", "Bel mij terug"),
     ("callback", "/x", "Wilt u teruggebeld worden?", NAME + PHONE + TEXT, "Verstuur"),
     ("callback", "/x", "Terugbelafspraak maken", NAME + PHONE + "<label>Datum<input type=date name=d></label><label>Tijd<select name=t></select></label>", "Versturen"),
@@ -113,6 +115,8 @@ CASES = [
     ("report", "/x", "Integriteitsmelding", WHO + TEXT, "Versturen"),
     # newsletter
     ("newsletter", "/x", "Aanmelden nieuwsbrief", MAIL, "Aanmelden"),
+    ("newsletter", "/x", "Nieuwsflits", MAIL, "Meld me aan"),
+    ("newsletter", "/bijeenkomst", "Volg dit project", MAIL, "Volg"),
     ("newsletter", "/x", "Blijf op de hoogte van dit project", NAME + MAIL, "Aanmelden"),
     ("newsletter", "/x", "Ontvang bekendmakingen per e-mail", MAIL + STREET, "Abonneren"),
     ("newsletter", "/en/x", "Subscribe to our newsletter", MAIL, "Subscribe"),

@@ -24,6 +24,7 @@ from gemcrawl.survey.links import (
     [
         ("https://www.x.test/afspraak-maken", "Afspraak maken"),
         ("https://www.x.test/a", "Maak direct online een afspraak"),
+        ("https://www.x.test/plan-uw-bezoek", "Uw bezoek"),
         ("https://afspraken.x.test/", "Klik hier"),
         ("https://x.mijnafspraakmaken.test/?product=3", "Paspoort"),
         ("https://www.x.test/frysk/a", "Meitsje in ôfspraak"),
@@ -44,6 +45,7 @@ def test_a_link_that_names_an_appointment_is_strong(url: str, text: str) -> None
         ("https://www.x.test/a", "Stel uw vraag aan de gemeente"),
         ("https://www.x.test/form/contactformulier", "Formulier"),
         ("https://www.x.test/a", "Kontaktformulier"),
+        ("https://www.x.test/de/a", "Schreiben Sie uns"),
         ("https://www.x.test/contact", "Contact"),
     ],
 )
