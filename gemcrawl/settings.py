@@ -139,6 +139,7 @@ DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
 }
+DOWNLOADER_STATS = False  # default True: writes every request out to count its bytes; requests and bytes stand in the rows
 if find_spec("uvloop"):
     ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # default None: a fifth more pages per second
 REMOTE_CONTROL_ENABLED = False  # default True: executes code over local HTTP

@@ -21,6 +21,8 @@ from gemcrawl.recent import MOST
 if TYPE_CHECKING:
     from gemcrawl.fleet.wire import Message, Wire
 
+NOTHING = "{}"
+"""What is known of most things."""
 INVENTORY = "inventory "
 """Names that begin so are of hosts whose inventory goes along with the turn."""
 
@@ -41,7 +43,7 @@ class _Shared:
     places: int = 1
     held: int = 0
     waiting: deque[_Asked] = field(default_factory=deque)
-    known: str = "{}"
+    known: str = NOTHING
     """As JSON, which takes a fifth of the memory: there is one for every host of the run."""
     since: float = 0.0
     free_at: float = 0.0
@@ -93,11 +95,11 @@ class TurnKeeper:
         thing.held -= 1
         thing.free_at = max(thing.free_at, now + rest)
         if known is not None:
-            thing.known, thing.since = json.dumps(known, separators=(",", ":")), now
+            thing.known, thing.since = json.dumps(known, separators=(",", ":")) if known else NOTHING, now
         self._grant(thing)
         if known and asked.name.startswith(INVENTORY):
             self._remember(asked.name)
-        if thing.known == "{}" and _idle(thing):
+        if thing.known == NOTHING and _idle(thing):
             asyncio.get_running_loop().call_at(thing.free_at + 0.01, self._forget, asked.name)
 
     def _remember(self, name: str) -> None:
@@ -107,13 +109,13 @@ class TurnKeeper:
         if len(self._inventories) > MOST:
             oldest, _ = self._inventories.popitem(last=False)
             if (thing := self._things.get(oldest)) is not None:
-                thing.known = "{}"
+                thing.known = NOTHING
                 self._forget(oldest)
 
     def _forget(self, name: str) -> None:
         """Most of what a run meets belongs to one municipality, and nobody asks for it again."""
         thing = self._things.get(name)
-        if thing is not None and thing.known == "{}" and _idle(thing) and thing.free_at <= asyncio.get_running_loop().time():
+        if thing is not None and thing.known == NOTHING and _idle(thing) and thing.free_at <= asyncio.get_running_loop().time():
             del self._things[name]
 
     def _grant(self, thing: _Shared) -> None:
@@ -126,7 +128,7 @@ class TurnKeeper:
                 return
             asked = thing.waiting.popleft()
             thing.held += 1
-            asked.wire.send(granted=asked.number, known=json.loads(thing.known), since=now - thing.since)
+            asked.wire.send(granted=asked.number, known={} if thing.known == NOTHING else json.loads(thing.known), since=now - thing.since)
 
     def _rested(self, thing: _Shared) -> None:
         thing.timer = None

@@ -18,6 +18,7 @@ LONGEST = 64 * 1024 * 1024
 """Bytes of one line: the settings hold a rule for every host that connect-to names."""
 
 Message = dict[str, Any]
+_written = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes an encoder for every message
 
 
 class Wire:
@@ -35,7 +36,7 @@ class Wire:
     def send(self, **message: Any) -> None:
         """Sends one message, in order; to somebody who is gone it is lost."""
         if not self._writer.is_closing():
-            self._writer.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+            self._writer.write(_written(message).encode() + b"\n")
 
     async def messages(self) -> AsyncIterator[Message]:
         """What the other end says, until it is gone."""

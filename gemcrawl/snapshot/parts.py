@@ -7,7 +7,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,6 +41,15 @@ PART_SCHEMA = pa.schema(
     ]
 )
 """A survey is one row: the municipality as a struct, the tables as lists of structs, and its evidence: committed with it, or not at all."""
+_AS_CHEAP_AS_CAN_BE: dict[str, Any] = {
+    # nobody filters a file of one row: statistics and dictionaries would only cost time
+    "use_dictionary": False,
+    "write_statistics": False,
+    # zstd makes a compressor for each of 123 columns, and a part no smaller
+    "compression": "snappy",
+    # the descriptions of all columns, twice the bytes of a small survey; Parquet's own types are all that is needed to read it
+    "store_schema": False,
+}
 
 
 class Parts:
@@ -153,6 +162,5 @@ def _encoded(survey: Survey) -> pa.Buffer:
         "pictures": [{"form_id": form_id, "content": content} for form_id, content in survey.pictures.items()],
     }
     sink = pa.BufferOutputStream()
-    # nobody filters a file of one row: statistics and dictionaries would only cost time
-    pq.write_table(records_table([record], PART_SCHEMA), sink, compression="zstd", use_dictionary=False, write_statistics=False)
+    pq.write_table(records_table([record], PART_SCHEMA), sink, **_AS_CHEAP_AS_CAN_BE)
     return sink.getvalue()

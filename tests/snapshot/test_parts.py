@@ -36,6 +36,14 @@ def test_a_part_is_one_file_with_one_row_that_holds_the_survey(parts):
     assert files_below(parts.run_dir) == {"parts/GM0344/survey.parquet"}
 
 
+def test_a_part_is_read_without_the_descriptions_of_its_columns_and_does_not_hold_them(parts):
+    path = parts.write(night(344))
+    assert parts.read("GM0344").schema.equals(PART_SCHEMA)
+    described = next(field.metadata[b"description"] for field in PART_SCHEMA.field("municipality").type if field.metadata)
+    assert described in PART_SCHEMA.serialize().to_pybytes()
+    assert b"ARROW:schema" not in path.read_bytes()
+
+
 def test_nothing_but_the_rows_and_their_evidence_is_published(parts):
     survey = night(344)
     survey.unread.append("contact")
