@@ -176,7 +176,10 @@ def run_spider(spider: type[Spider], settings: Mapping[str, Any], **arguments: A
     crawler = process.create_crawler(spider)
     crawler.signals.connect(_spare_the_collector, signals.spider_opened)
     task = process.crawl(crawler, **arguments)
-    process.start()
+    try:
+        process.start()
+    finally:
+        gc.unfreeze()  # else libraries that count their objects complain when Python ends
     error = task.exception() if task.done() and not task.cancelled() else None
     if isinstance(error, UsageError):
         raise error

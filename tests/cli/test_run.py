@@ -34,6 +34,11 @@ def test_what_is_loaded_before_the_first_request_is_not_looked_through_for_garba
     assert young == YOUNG_OBJECTS
 
 
+def test_and_it_goes_when_the_program_ends_like_everything_else():
+    said = subprocess.run([sys.executable, "-c", _A_SPIDER_THAT_TELLS], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert "leaked" not in said.stderr
+
+
 @pytest.mark.parametrize(("setting", "loop"), [("uvloop.Loop", uvloop.Loop), ("", None)])
 def test_the_parent_of_a_fleet_runs_on_the_loop_that_its_workers_run_on(setting, loop):
     assert _event_loop(_merged({"ASYNCIO_EVENT_LOOP": setting})) is loop
