@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import pygal
@@ -47,6 +48,7 @@ _FONT, _LETTER = 13, 0.6 * 13
 """Height of letters, and their width as pygal estimates it."""
 _STYLE = Style(label_font_size=_FONT, major_label_font_size=_FONT, value_font_size=_FONT, value_label_font_size=_FONT)
 _WIDTH, _ROW, _AXIS = 480, 34, 30
+_STRIP = 8
 _LONGEST_ROW = 22
 """Letters of a row's name that are written beside it; its title has all."""
 _LINES_HEIGHT, _LINES_RIGHT = 270, 175
@@ -74,6 +76,15 @@ class Series:
     css: str
     """Class that colours it."""
     values: tuple[float, ...]
+
+
+class Strip(NamedTuple):
+    """One bare bar."""
+
+    parts: Sequence[tuple[str, float]]
+    """Class that colours it and value of each, from left to right; none for 0."""
+    top: float
+    """What the full width stands for; above 0 where there is a part."""
 
 
 class _Layout(NamedTuple):
@@ -139,18 +150,29 @@ def bars(title: str, rows: Sequence[str], series: Sequence[Series], top: float, 
     return _drawn(chart, "chart bars", [each.css for each in series], title=title, told=told, finish=_without_empty_bars)
 
 
-@cache
-def strip(parts: tuple[tuple[str, float], ...], top: float) -> Markup:
-    """A bare bar that fills its place beside the numbers it shows, and is hidden from screen readers, which read those.
+def strips(wanted: Sequence[Strip]) -> list[Markup]:
+    """Bare bars, each to fill its place beside the numbers it shows, and hidden from screen readers, which read those.
 
-    Args:
-        parts: class and value of each, from left to right.
-        top: what the full width stands for.
+    They are cut from one drawing, since what costs pygal most is to set up a chart.  It draws every bar of the strip with the most parts for
+    each of them: those that look alike belong together.
     """
-    chart = pygal.HorizontalStackedBar(**_COMMON | _BARE, width=100, height=8, range=(0, top or 1))
-    for css, value in parts:
-        chart.add(css, [value])
-    return _drawn(chart, "strip", [css for css, _ in parts], finish=_without_empty_bars)
+    parts = [[(css, value / strip.top) for css, value in strip.parts if value] for strip in wanted]
+    columns = [*zip_longest(*parts)]
+    chart = pygal.HorizontalStackedBar(**_COMMON | _BARE, width=100, height=_STRIP * len(parts), range=(0, 1))
+    for column in columns:
+        chart.add("", [part and part[1] for part in column])
+    root = chart.render_tree()
+    about = {"viewBox": f"0 0 100 {_STRIP}", "aria-hidden": "true", "focusable": "false", "preserveAspectRatio": "none"}
+    pictures = [etree.Element("svg", {"class": "strip"} | about) for _ in parts]
+    places = [etree.SubElement(picture, "g", {"transform": "translate(0, 0)"}) for picture in pictures]
+    for number, column in enumerate(columns):
+        bars = root.iterfind(f".//g[@class='series serie-{number} color-{number}']//rect")
+        for place, part, bar in zip(places, column, bars, strict=True):
+            if part:
+                bar.set("y", str((_STRIP - float(bar.get("height"))) / 2))
+                group = etree.SubElement(place, "g", {"class": f"series-{number} {part[0]}"})
+                etree.SubElement(group, "rect", {name: _decimal(bar.get(name)) for name in ("x", "y", "width", "height")})
+    return [_markup(picture) for picture in pictures]
 
 
 def lines(title: str, moments: Sequence[tuple[float, str]], series: Sequence[Series]) -> Markup:
@@ -272,9 +294,9 @@ def _drawn(
     css: str,
     series: Sequence[str],
     *,
+    title: str,
+    told: Iterable[str],
     finish: Callable[[Any], None],
-    title: str = "",
-    told: Iterable[str] = (),
 ) -> Markup:
     """What pygal draws, as part of a page.
 
@@ -282,8 +304,8 @@ def _drawn(
         chart: of pygal.
         css: classes of the picture.
         series: the class of each of its series.
+        title, told: what a screen reader says.
         finish: what is changed in it.
-        title, told: what a screen reader says; without a title it says nothing, and the picture fills its place.
     """
     root = chart.render_tree()
     for number, name in enumerate(series):
@@ -291,9 +313,8 @@ def _drawn(
             group.set("class", f"series-{number} {name}")
     finish(root)
     _keep(root, _CLASSES | {word for number, name in enumerate(series) for word in (f"series-{number}", *name.split())})
-    about = {"role": "img"} if title else {"aria-hidden": "true", "focusable": "false", "preserveAspectRatio": "none"}
-    picture = etree.Element("svg", {"class": css, "viewBox": root.get("viewBox")} | about)
-    for tag, text in (("title", title), ("desc", "; ".join(told))) if title else ():
+    picture = etree.Element("svg", {"class": css, "viewBox": root.get("viewBox"), "role": "img"})
+    for tag, text in (("title", title), ("desc", "; ".join(told))):
         etree.SubElement(picture, tag).text = text
     picture.extend(root)
     etree.cleanup_namespaces(picture)

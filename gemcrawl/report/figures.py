@@ -8,7 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from gemcrawl.report import charts
-from gemcrawl.report.data import STATUSES, UNPUBLISHED, Row
+from gemcrawl.report.data import KINDS, STATUSES, UNPUBLISHED, Row
 from gemcrawl.report.words import Words
 from gemcrawl.transport.urls import clean
 
@@ -39,9 +39,33 @@ def headline(of: Mapping[str, Row], kind: str, say: Words) -> Markup:
     return charts.bars(title, list(of), series, max((row["total"] for row in of.values()), default=0))
 
 
-def stack(counts: Mapping[str, int], total: int) -> Markup:
-    """A strip of municipalities by status."""
-    return charts.strip(tuple((status, counts[status]) for status in STATUSES if counts[status]), total)
+def status_counts(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
+    """Municipalities by kind of form and status, from the rows of the query statuses."""
+    counts: dict[str, dict[str, int]] = {kind: dict.fromkeys(STATUSES, 0) for kind in KINDS}
+    for row in rows:
+        counts[row["kind"]][row["status"]] = row["municipalities"]
+    return counts
+
+
+def strips(numbers: Mapping[str, Sequence[Row]]) -> dict[str, list[Markup]]:
+    """The bare bars beside numbers, by their query: one per row, and of the query statuses one per kind of form, in the order of `KINDS`.
+
+    Args:
+        numbers: the rows of every query.
+    """
+    total = numbers["totals"][0]["municipalities"]
+    wanted = {
+        "statuses": [_by_status(counts, total) for counts in status_counts(numbers["statuses"]).values()],
+        "provinces": [_by_status(row, row["municipalities"]) for row in numbers["provinces"]],
+    }
+    for name in ("findings", "fixes", "personal"):
+        most = max((row["municipalities"] for row in numbers[name]), default=0)
+        wanted[name] = [charts.Strip([(row.get("weight", "insecure"), row["municipalities"])], most) for row in numbers[name]]
+    return {name: charts.strips(of) for name, of in wanted.items()}
+
+
+def _by_status(counts: Mapping[str, int], total: int) -> charts.Strip:
+    return charts.Strip([(status, counts[status]) for status in STATUSES], total)
 
 
 def country(rows: Sequence[Row], kind: str, say: Words) -> Markup:

@@ -39,8 +39,8 @@ def run(database: duckdb.DuckDBPyConnection, snapshot: str) -> dict[str, list[Ro
 def rows(database: duckdb.DuckDBPyConnection, sql: str, snapshot: str) -> list[Row]:
     """The rows of one query that names ``$snapshot``; moments are in UTC."""
     found = database.sql(sql, params={"snapshot": snapshot}).to_arrow_table()
-    values = zip(*map(_values, found.columns), strict=True)
-    return [dict(zip(found.column_names, row, strict=True)) for row in values]
+    names = found.column_names  # made anew whenever it is asked for
+    return [dict(zip(names, row, strict=True)) for row in zip(*map(_values, found.columns), strict=True)]
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:

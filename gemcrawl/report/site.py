@@ -102,8 +102,7 @@ class Site:
             "page_of": lambda code: f"m/{code}.html",
             "date_of": day_of,
             "moment_of": figures.moment_of,
-            "strip": charts.strip,
-            "stack": figures.stack,
+            "strips": figures.strips(data.numbers),
             "marks": charts.MARKS,
             "hollow": charts.HOLLOW,
             "style": Markup(style),  # noqa: S704 - our own file
@@ -140,10 +139,10 @@ class _Pages:
         """Path and text of each."""
         yield self._page("index", **self._index())
         yield self._page("municipalities")
-        yield self._page("findings", places=self._places(), most=self._most("findings"))
+        yield self._page("findings", places=self._places())
         yield self._page("suppliers")
         yield self._page("provinces")
-        yield self._page("personal", most=self._most("personal"), named=self._insecure(asking=True))
+        yield self._page("personal", named=self._insecure(asking=True))
         yield self._page("coverage", coverage=self._coverage(), unread=self._unread(), headline=self._headline())
         yield self._page("trend", **self._trend())
         yield self._page("method", **self._method())
@@ -163,9 +162,6 @@ class _Pages:
             self._known, here=here, current="" if root else template, root=root, up=up, m=self._macros[root], **values
         )
         return self._folder + here, _BLANK_LINES.sub("\n", text)
-
-    def _most(self, name: str) -> int:
-        return max((row["municipalities"] for row in self._data.numbers[name]), default=0)
 
     def _asked(self, form: Mapping[str, Any]) -> str:
         return ", ".join(self._say.name("personal_data", category) for category in form["personal_data"])
@@ -199,7 +195,7 @@ class _Pages:
                 kind: figures.headline({rule: headline[kind][rule] for rule in RULE_SETS}, kind, self._say) for kind in KINDS
             },
             "results": figures.RESULTS,
-            "statuses_of": self._status_counts(),
+            "statuses_of": figures.status_counts(self._data.numbers["statuses"]),
             "suppliers": [row for row in self._data.numbers["suppliers"] if row["supplier"] and row["affected"]],
             "worst": worst[:MOST_NAMED],
             "more_worst": max(0, len(worst) - MOST_NAMED),
@@ -212,12 +208,6 @@ class _Pages:
         for row in self._data.numbers["headline"]:
             found[row["kind"]][row["rule_set"]] = row
         return found
-
-    def _status_counts(self) -> dict[str, dict[str, int]]:
-        counts: dict[str, dict[str, int]] = {kind: dict.fromkeys(STATUSES, 0) for kind in KINDS}
-        for row in self._data.numbers["statuses"]:
-            counts[row["kind"]][row["status"]] = row["municipalities"]
-        return counts
 
     def _places(self) -> dict[str, list[tuple[Row, Row]]]:
         """By finding: the municipalities that may be named, each with its worst form that has it."""
@@ -233,7 +223,7 @@ class _Pages:
 
     def _coverage(self) -> dict[str, dict[str, int]]:
         found = {}
-        for kind, of in self._status_counts().items():
+        for kind, of in figures.status_counts(self._data.numbers["statuses"]).items():
             found[kind] = {"not_found": of["not_found"], "not_tested": of["not_tested"]}
             found[kind]["found"] = sum(of.values()) - sum(found[kind].values())
         return found

@@ -83,7 +83,8 @@ def _fill(folder: Path, data: Data, languages: Sequence[Lang], done: Callable[[]
 
 
 def _same(old: Path, new: Path) -> bool:
-    return _files(old) == _files(new) and all((old / path).read_bytes() == (new / path).read_bytes() for path in _files(new))
+    files = _files(new)
+    return _files(old) == files and all((old / path).read_bytes() == (new / path).read_bytes() for path in files)
 
 
 def _files(folder: Path) -> set[Path]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from gemcrawl.items import Status
-from gemcrawl.report.charts import HOLLOW, MARKS, Place, Series, bars, country, lines, strip
+from gemcrawl.report.charts import HOLLOW, MARKS, Place, Series, Strip, bars, country, lines, strips
 from gemcrawl.report.data import STATUSES, UNPUBLISHED
 from gemcrawl.transport.urls import clean
 from tests.report.nights import TEXT
@@ -81,9 +81,10 @@ class TestBars:
         assert words(picture(bars("norms", ["one"], [Series(name="n", css="other", values=(0,))], 0)), "rect") == []
 
 
-class TestStrip:
+class TestStrips:
     def test_parts_lie_one_after_the_other_and_are_hidden_from_screen_readers(self) -> None:
-        svg = picture(strip((("insecure", 10), ("weak", 0), ("secure", 30)), 80))
+        (drawn,) = strips([Strip([("insecure", 10), ("weak", 0), ("secure", 30)], 80)])
+        svg = picture(drawn)
         first, second = svg.css("rect")
         assert number(second, "width") / number(first, "width") == pytest.approx(3, rel=0.02)
         assert number(second, "x") == pytest.approx(number(first, "x") + number(first, "width"), abs=0.2)
@@ -91,8 +92,21 @@ class TestStrip:
         assert svg.attributes["aria-hidden"] == "true"
         assert [(node.parent.attributes["class"] or "").split()[-1] for node in (first, second) if node.parent] == ["insecure", "secure"]
 
+    def test_each_looks_the_same_whatever_is_drawn_with_it(self) -> None:
+        one, many = Strip([("weak", 3)], 7), Strip([("insecure", 1), ("downgrade", 20), ("secure", 4)], 390)
+        assert strips([one, many, one]) == [*strips([one]), *strips([many]), *strips([one])]
+
+    def test_a_bar_fills_its_own_picture(self) -> None:
+        for svg in map(picture, strips([Strip([("weak", 5)], 5)] * 40)):
+            (bar,) = svg.css("rect")
+            assert svg.attributes["viewBox"] == "0 0 100 8"
+            assert number(bar, "width") > 95
+            assert number(bar, "height") > 6
+            assert 2 * number(bar, "y") + number(bar, "height") == pytest.approx(8)
+
     def test_of_nothing(self) -> None:
-        assert picture(strip((), 0)).css("rect") == []
+        assert [picture(drawn).css("rect") for drawn in strips([Strip([], 0), Strip([("weak", 0)], 0)])] == [[], []]
+        assert strips([]) == []
 
 
 class TestLines:
