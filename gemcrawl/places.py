@@ -1,8 +1,8 @@
 """Where an output is: a directory of this machine, or a prefix of an object store (``s3://``, ``gs://``, ``az://``) through pyarrow.fs.
 
 A directory is a `pathlib.Path` and behaves as ever.  A prefix of a store is a `StorePath`, which has of a Path what gemcrawl asks of one: what
-is not there raises FileNotFoundError, what cannot be written OSError, and a store that cannot be asked StoreFailed.  Where the two differ in more than that, a function here says what both promise: `write_whole`,
-`commit_file`, `publish_directory`, `remove`.
+is not there raises FileNotFoundError, what cannot be written OSError, and a store that cannot be asked StoreFailed.  Where the two differ in
+more than that, a function here says what both promise: `write_whole`, `commit_file`, `publish_directory`, `remove`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import contextlib
 import errno
 import os
 import shutil
+import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from gemcrawl import settings
+from gemcrawl.clients import SCHEMES, client
 from gemcrawl.exceptions import StoreFailed, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from pyarrow import dataset
 
-SCHEMES = ("s3", "gs", "az")
 AT_ONCE = 16
 """Requests to a store that are under way together: each is mostly waited for."""
 _CHUNK = 8 * 1024 * 1024
@@ -77,9 +76,12 @@ class StorePath:
 
     def iterdir(self) -> Iterator[StorePath]:
         """What is directly below; nothing where there is nothing."""
+        # at Google, pyarrow lists only directories that have an object of their own, and makes none: there all that is below is listed
+        selector = fs.FileSelector(self.key, allow_not_found=True, recursive=self.scheme == "gs")
         with self._asking():
-            found = self.filesystem.get_file_info(fs.FileSelector(self.key, allow_not_found=True))
-        return iter([self / info.base_name for info in found])
+            found = self.filesystem.get_file_info(selector)
+        names = dict.fromkeys(info.path.removeprefix(f"{self.key}/").partition("/")[0] for info in found)
+        return iter([self / name for name in names])
 
     def is_file(self) -> bool:
         return bool(self._info().type == fs.FileType.File)
@@ -105,13 +107,22 @@ class StorePath:
 
     def read_bytes(self) -> bytes:
         with self._asking(), self.filesystem.open_input_stream(self.key, compression=None) as stream:
-            content: bytes = stream.read()
-        return content
+            # not stream.read(), which asks for a quarter of a megabyte at a time
+            return b"".join(iter(lambda: stream.read(_CHUNK), b""))
 
     def write_bytes(self, content: bytes | pa.Buffer) -> None:
         """Writes the object, whole or not at all."""
-        with self.filesystem.open_output_stream(self.key, compression=None) as stream:
-            stream.write(content)
+        if self.scheme != "az":
+            self._write(self.key, content)
+            return
+        # at Azure, pyarrow empties an object before it writes; a copy within an account is one step
+        grows = f"{self.key}.{uuid.uuid4().hex}.part"
+        try:
+            self._write(grows, content)
+            self.filesystem.copy_file(grows, self.key)
+        finally:
+            with contextlib.suppress(OSError):
+                self.filesystem.delete_file(grows)
 
     def unlink(self, missing_ok: bool = False) -> None:
         try:
@@ -119,6 +130,10 @@ class StorePath:
         except FileNotFoundError:
             if not missing_ok:
                 raise
+
+    def _write(self, key: str, content: bytes | pa.Buffer) -> None:
+        with self.filesystem.open_output_stream(key, compression=None) as stream:
+            stream.write(content)
 
     def _info(self) -> Any:
         with self._asking():
@@ -159,22 +174,9 @@ def place(text: str) -> Place:
     if not key or not key.isprintable() or any(part in ("", ".", "..") for part in parts):
         raise UsageError(f"{text!a} is no place in a store; one looks like {scheme}://bucket/prefix")
     try:
-        return StorePath(scheme, key, _filesystem(scheme))
+        return StorePath(scheme, key, client(scheme))
     except (OSError, ValueError) as error:
         raise UsageError(f"{scheme}://: {_one_line(error)}") from None
-
-
-@cache
-def _filesystem(scheme: str) -> Any:
-    """The client of a store; credentials come from the chain that its own tools use."""
-    if scheme == "s3":
-        # with delayed opening a small object is one request instead of the three of a multipart upload
-        return fs.S3FileSystem(endpoint_override=settings.GEMCRAWL_S3_ENDPOINT or None, allow_delayed_open=True)
-    if scheme == "gs":
-        return fs.GcsFileSystem()
-    if not settings.GEMCRAWL_AZURE_ACCOUNT:
-        raise ValueError("which storage account? Name it in AZURE_STORAGE_ACCOUNT")
-    return fs.AzureFileSystem(settings.GEMCRAWL_AZURE_ACCOUNT)
 
 
 def reason(error: Exception) -> str:
@@ -345,10 +347,12 @@ def publish_directory(staged: Path, final: Place, *, last: str) -> bool:
     if (final / last).is_file():
         return False
     files = {path.relative_to(staged).as_posix(): path for path in staged.rglob("*") if path.is_file()}
-    for name, path in sorted(files.items(), key=lambda file: (file[0] == last, file[0])):
+    whole = files.pop(last)
+    for name, path in sorted(files.items()):
         with path.open("rb") as source, final.filesystem.open_output_stream(f"{final.key}/{name}", compression=None) as stream:
             while chunk := source.read(_CHUNK):
                 stream.write(chunk)
+    (final / last).write_bytes(whole.read_bytes())
     return True
 
 
@@ -367,8 +371,9 @@ def remove(directory: Place, *, first: str, aside: Path | None = None) -> None:
     """
     if isinstance(directory, StorePath):
         (directory / first).unlink(missing_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            directory.filesystem.delete_dir(directory.key)
+        if directory.is_dir():
+            with contextlib.suppress(FileNotFoundError):  # of the object that stands for it, after all that was in it
+                directory.filesystem.delete_dir(directory.key)
     elif aside is None:
         (directory / first).unlink(missing_ok=True)
         shutil.rmtree(directory)

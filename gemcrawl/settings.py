@@ -67,9 +67,11 @@ GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of t
 # --- what is surveyed, and where it goes ---
 GEMCRAWL_VOCABULARY: str | None = None  # directory with words, weights and fingerprints of one's own, see docs/vocabulary.md
 GEMCRAWL_OUTPUT = os.environ.get("GEMCRAWL_OUTPUT", "output")  # directory of the snapshots, or a place in an object store (docs/stores.md)
-# where S3 is spoken, if not at Amazon, by the variables that its own tools read; pyarrow does not
+# where the stores are, if not at Amazon, Google and Microsoft, by the variables that their own tools read; pyarrow does not
 GEMCRAWL_S3_ENDPOINT = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL", "")
 GEMCRAWL_AZURE_ACCOUNT = os.environ.get("AZURE_STORAGE_ACCOUNT", "")  # the storage account of an output az://container/...
+GEMCRAWL_AZURE_ENDPOINT = os.environ.get("AZURE_STORAGE_SERVICE_ENDPOINT", "")  # such as http://127.0.0.1:10000/devstoreaccount1
+GEMCRAWL_GCS_ENDPOINT = os.environ.get("STORAGE_EMULATOR_HOST", "")  # an emulator, which takes everybody without credentials
 GEMCRAWL_LEASE_SECONDS = 60  # so long after its last sign of life a run in an object store counts as dead
 GEMCRAWL_REGISTRY: str | None = None  # None: the packaged register
 GEMCRAWL_KNOWN_HOSTS: str | None = None  # CSV code,host beside a registry of one's own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from gemcrawl.places import StorePath
 from tests.support import loopback
 from tests.support.authority import Authority
-from tests.support.store import Store, StoreServer
+from tests.support.store import SERVERS, Store, StoreServer
 from tests.support.world import World
 
 loopback.install()
+STORES = ["s3", "gs", pytest.param("az", marks=pytest.mark.azure)]
 
 
 @pytest.fixture(autouse=True)
@@ -45,22 +47,36 @@ def make_world(authority: Authority) -> Iterator[Callable[..., World]]:
 
 
 @pytest.fixture(scope="session")
-def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoreServer]:
-    """A server that speaks S3; see `tests.support.store`."""
-    with StoreServer(tmp_path_factory.mktemp("store") / "server.log") as server:
-        yield server
+def start_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], StoreServer]]:
+    """Starts the server of a scheme, or has it already; see `tests.support.store`."""
+    with ExitStack() as stack:
+
+        @cache
+        def start(scheme: str) -> StoreServer:
+            return stack.enter_context(SERVERS[scheme](tmp_path_factory.mktemp(scheme) / "server.log"))
+
+        yield start
+
+
+@pytest.fixture(scope="session", params=STORES)
+def store_server(request: pytest.FixtureRequest, start_store: Callable[[str], StoreServer]) -> StoreServer:
+    """A server of each kind of store."""
+    return start_store(request.param)
+
+
+@pytest.fixture(scope="session")
+def amazon(start_store: Callable[[str], StoreServer]) -> StoreServer:
+    """A server that speaks S3."""
+    return start_store("s3")
 
 
 @pytest.fixture
 def store(store_server: StoreServer) -> Store:
-    """An empty place in an object store."""
+    """An empty place in each kind of store."""
     return store_server.bucket()
 
 
-@pytest.fixture(params=["directory", "store"])
-def output(request: pytest.FixtureRequest, tmp_path: Path) -> Path | StorePath:
+@pytest.fixture(params=["directory", *STORES])
+def output(request: pytest.FixtureRequest, tmp_path: Path, start_store: Callable[[str], StoreServer]) -> Path | StorePath:
     """An empty output of each kind."""
-    if request.param == "directory":
-        return tmp_path
-    found: Store = request.getfixturevalue("store")
-    return found.place
+    return tmp_path if request.param == "directory" else start_store(request.param).bucket().place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from pathlib import Path
@@ -10,11 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import fs
 
 from gemcrawl import places, settings
+from gemcrawl.clients import client
 from gemcrawl.exceptions import OutputError, StoreFailed, UsageError
 from gemcrawl.places import Place, StorePath, place
-from tests.support.store import Store
+from tests.support.store import Store, StoreServer
 
 TABLE = pa.table({"n": pa.array([1, 2, 3], pa.int64()), "word": ["a", "b", "c"]})
 
@@ -32,6 +35,10 @@ def encoded(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink)
     return sink.getvalue().to_pybytes()
+
+
+def _fail(*_: object) -> None:
+    raise OSError("the store is away")
 
 
 class TestAnAddress:
@@ -56,7 +63,8 @@ class TestAnAddress:
         assert "geheim" not in str(refused.value)
         assert "AKIAKEY" not in str(refused.value)
 
-    def test_at_azure_needs_an_account(self, monkeypatch):
+    def test_of_a_store_of_which_the_environment_says_too_little(self, monkeypatch):
+        client.cache_clear()
         monkeypatch.setattr(settings, "GEMCRAWL_AZURE_ACCOUNT", "")
         with pytest.raises(UsageError, match="AZURE_STORAGE_ACCOUNT"):
             place("az://container/nights")
@@ -138,10 +146,35 @@ class TestWriting:
             assert (output / "latest.json").read_bytes() == content
         assert [path.name for path in output.iterdir()] == ["latest.json"]
 
-    def test_a_small_object_is_one_request(self, store: Store):
+    def test_a_small_object_is_one_request_of_s3(self, amazon: StoreServer):
+        store = amazon.bucket()
         (store.place / "part").write_bytes(b"x" * 50_000)
-        assert store.asked("PUT") == ["part"]
-        assert store.asked("POST") == []
+        log = amazon.log.read_text()
+        assert re.findall(rf'"(\w+) /{store.place.key}/(\S*) HTTP', log) == [("PUT", "part")]
+
+    def test_at_azure_an_object_is_not_emptied_before_it_is_written(self, tmp_path: Path):
+        """pyarrow's client makes an empty object first; a process that reads, or is killed, then would leave or find that."""
+        emptied: list[str] = []
+
+        class Azure:
+            """Files of this machine, through what `StorePath` asks of pyarrow's client."""
+
+            copy_file, delete_file = fs.LocalFileSystem().copy_file, fs.LocalFileSystem().delete_file
+
+            def open_output_stream(self, key: str, compression: None) -> object:
+                emptied.append(Path(key).name)
+                return fs.LocalFileSystem().open_output_stream(key, compression=compression)
+
+        final = StorePath("az", str(tmp_path / "latest.json"), Azure())
+        for content in (b"one", b"two"):
+            final.write_bytes(content)
+            assert (tmp_path / "latest.json").read_bytes() == content
+        assert all(name.startswith("latest.json.") and name.endswith(".part") for name in emptied)
+        assert [path.name for path in tmp_path.iterdir()] == ["latest.json"]
+        final.filesystem.copy_file = _fail
+        with pytest.raises(OSError, match="away"):
+            final.write_bytes(b"three")
+        assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("latest.json", b"two")]
 
     def test_a_file_with_a_directory_of_its_own(self, output):
         final = output / "parts" / "GM0001" / "survey.parquet"
@@ -171,7 +204,7 @@ class TestWriting:
         (final / "forms.parquet").write_bytes(b"of an attempt that was killed")
         assert places.publish_directory(tmp_path, final, last="datapackage.json")
         assert (final / "forms.parquet").read_bytes() == b"new"
-        assert [name.rpartition("/")[2] for name in store.asked("PUT")][-3:] == ["forms.parquet", "zz.parquet", "datapackage.json"]
+        assert [name.rpartition("/")[2] for name in store.written()][-3:] == ["forms.parquet", "zz.parquet", "datapackage.json"]
 
     def test_a_directory_goes_with_all_that_is_in_it(self, output):
         for name in ("run.json", "a", "b"):
@@ -179,9 +212,12 @@ class TestWriting:
         places.remove(output / "runs" / "1", first="run.json")
         assert not (output / "runs" / "1").exists()
 
+    def test_in_a_store_what_is_gone_can_go(self, store: Store):
+        places.remove(store.place / "snapshot=1", first="datapackage.json")
+
     def test_in_a_store_what_it_is_known_by_goes_first(self, store: Store):
         for name in ("a", "datapackage.json", "z"):
             (store.place / "snapshot=1" / name).write_bytes(b"x")
         places.remove(store.place / "snapshot=1", first="datapackage.json")
-        assert store.asked("DELETE")[0] == "snapshot=1/datapackage.json"
+        assert store.deleted()[0] == "snapshot=1/datapackage.json"
         assert store.names() == set()

@@ -25,7 +25,7 @@ from tests.cli.program import environment, options
 from tests.fleet.test_night import PLATFORM, SUPPLIED, TABLES, content, ended, gone, run, start, workers_of
 from tests.support.authority import Authority
 from tests.support.cluster import DaskCluster
-from tests.support.store import Store
+from tests.support.store import StoreServer
 from tests.support.world import World
 from tests.test_night import MakeWorld, code, nation, only_snapshot, parts, rows, site, wait_for
 from tests.test_polite import DELAY, SOONEST, InFlight, slowly
@@ -126,8 +126,9 @@ class TestADaskWorkerThatIsKilled:
         assert [(row["code"], row["outcome"]) for row in table] == [(code(n), "surveyed") for n in range(6)]
         assert {asked.host for asked in world.log} == {f"www.g{n}.test" for n in (2, 3, 4, 5)}  # what was committed is not asked again
 
-    def test_is_waited_for_when_it_was_the_only_one(self, make_world: MakeWorld, tmp_path: Path, store: Store) -> None:
+    def test_is_waited_for_when_it_was_the_only_one(self, make_world: MakeWorld, tmp_path: Path, amazon: StoreServer) -> None:
         """And the output may be an object store, for which every machine has its own credentials."""
+        store = amazon.bucket()
         hanging = Hanging(make_world)
         with DaskCluster(tmp_path / "cluster", workers=1, env=store.environment) as cluster:
             arguments = options(hanging.world, hanging.world.registry(tmp_path), Path("unused"))
@@ -211,7 +212,8 @@ class TestTheCluster:
         assert len(found.err.strip().splitlines()) == 1
         assert not list(tmp_path.iterdir())
 
-    def test_whose_machines_do_not_see_the_output_is_told(self, make_world: MakeWorld, tmp_path: Path, store: Store) -> None:
+    def test_whose_machines_do_not_see_the_output_is_told(self, make_world: MakeWorld, tmp_path: Path, amazon: StoreServer) -> None:
+        store = amazon.bucket()
         world = nation(make_world, 2)
         arguments = options(world, world.registry(tmp_path), Path("unused"))
         arguments[arguments.index("--output") + 1] = store.address

@@ -24,7 +24,7 @@ def test_a_second_run_is_told_who_holds_it_and_how_long_it_lasts(store: Store):
     held = acquire(store.place)
     began = time.monotonic()
     with pytest.raises(
-        Locked, match=rf"in s3://.*: process {os.getpid()} on {socket.gethostname()} since 20.*ends within \d\d s\)"
+        Locked, match=rf"in \w+://.*: process {os.getpid()} on {socket.gethostname()} since 20.*ends within \d\d s\)"
     ) as told:
         acquire(store.place)
     assert time.monotonic() - began < 5
@@ -93,7 +93,7 @@ def test_of_many_who_come_at_once_at_most_one_has_it_and_those_who_come_later_ca
         except Locked:
             return
 
-    for _ in range(3):
+    for _ in range(2):
         threads = [threading.Thread(target=come) for _ in range(6)]
         for thread in threads:
             thread.start()
@@ -110,7 +110,7 @@ def test_who_could_not_renew_in_time_has_it_no_more(store: Store, monkeypatch: p
     held = Lease.acquire(store.place, 1.0)
     monkeypatch.setattr(held, "_write", lambda **_: (_ for _ in ()).throw(OSError("the store is away")))
     time.sleep(1.5)
-    with pytest.raises(OutputError, match=r"lease of s3://.* ran out"):
+    with pytest.raises(OutputError, match=r"lease of \w+://.* ran out"):
         held.check()
     monkeypatch.undo()
     time.sleep(1)
@@ -120,6 +120,6 @@ def test_who_could_not_renew_in_time_has_it_no_more(store: Store, monkeypatch: p
 
 
 def test_a_store_that_cannot_be_written_to_is_named(store: Store):
-    elsewhere = type(store.place)("s3", "no-such-bucket/nights", store.place.filesystem)
-    with pytest.raises(OutputError, match="output s3://no-such-bucket/nights cannot be leased"):
+    elsewhere = type(store.place)(store.place.scheme, "no-such-bucket/nights", store.place.filesystem)
+    with pytest.raises(OutputError, match=f"output {elsewhere} cannot be leased"):
         acquire(elsewhere)
