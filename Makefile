@@ -50,8 +50,8 @@ docs: setup ## build the documentation into output/docs; warnings are errors
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir output/docs
 
 lock: ## write the pinned and hashed requirements anew
-	@uv=$$(command -v uv || echo $(BIN)/uv); for kind in base dev; do \
-	  extra=$$([ $$kind = dev ] && echo "--group dev"); \
+	@uv=$$(command -v uv || echo $(BIN)/uv); for kind in base dask dev; do \
+	  extra=$$(case $$kind in dask) echo --extra dask;; dev) echo --group dev;; esac); \
 	  $$uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$extra pyproject.toml -o requirements/$$kind.txt; done
 
 .PHONY: help setup browser demo test spark bench faults docs lock

@@ -119,6 +119,67 @@ def test_the_pipelines_say_who_asks_and_end_before_they_are_killed(name: str) ->
     assert re.search(r"timeout(-minutes)?: (350|6h)", text)
 
 
+class TestKubernetes:
+    """deploy/kubernetes.yaml; its schema is held against it by hand (docs/dask.md)."""
+
+    OBJECTS: tuple[dict[str, Any], ...] = tuple(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text("utf-8")))
+
+    def pods(self) -> dict[str, Any]:
+        """The templates of pods by what they are."""
+        templates = [told["spec"]["template"] for told in self.OBJECTS if "template" in told["spec"]]
+        return {template["metadata"]["labels"]["app.kubernetes.io/component"]: template for template in templates}
+
+    def container(self, component: str) -> dict[str, Any]:
+        (found,) = self.pods()[component]["spec"]["containers"]
+        return dict(found)
+
+    def test_the_client_s_command_is_one_that_the_program_takes(self) -> None:
+        name, *arguments = self.container("client")["args"]
+        COMMANDS[name].make_context(name, with_values(arguments))
+
+    @pytest.mark.parametrize("component", ["scheduler", "worker"])
+    def test_dask_takes_its_commands(self, component: str) -> None:
+        from distributed.cli import dask_scheduler, dask_worker
+
+        program, name, *arguments = self.container(component)["command"]
+        assert (program, name) == ("dask", component)
+        main = {"scheduler": dask_scheduler, "worker": dask_worker}[component].main
+        main.make_context(name, list(arguments))
+
+    def test_they_find_each_other(self) -> None:
+        (service,) = [told for told in self.OBJECTS if told["kind"] == "Service"]
+        address = f"tcp://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+        assert address in self.container("worker")["command"]
+        assert address in self.container("client")["args"]
+        assert service["spec"]["selector"] == self.pods()["scheduler"]["metadata"]["labels"]
+        (policy,) = [told for told in self.OBJECTS if told["kind"] == "NetworkPolicy"]
+        for pod in self.pods().values():
+            assert policy["spec"]["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+    def test_as_many_workers_are_asked_for_as_there_are(self) -> None:
+        (replicas,) = [told["spec"]["replicas"] for told in self.OBJECTS if told["metadata"]["name"] == "gemcrawl-worker"]
+        arguments = self.container("client")["args"]
+        assert arguments[arguments.index("--workers") + 1] == str(replicas)
+
+    def test_credentials_are_named_and_not_told(self) -> None:
+        for component in ("worker", "client"):
+            assert self.container(component)["envFrom"] == [{"secretRef": {"name": "gemcrawl-store"}}]
+        assert "envFrom" not in self.container("scheduler")
+        assert not any(told["kind"] == "Secret" for told in self.OBJECTS)
+
+    def test_the_image_is_the_one_with_dask(self) -> None:
+        assert {self.container(component)["image"] for component in self.pods()} == {"registry.example/gemcrawl:dask"}
+        text = (DEPLOY / "Dockerfile").read_text("utf-8")
+        assert "requirements/${REQUIREMENTS}.txt" in text
+        assert 'ENTRYPOINT ["gemcrawl"]' in text
+        assert re.search(r"^distributed==", (ROOT / "requirements/dask.txt").read_text("utf-8"), re.MULTILINE)
+
+    def test_a_job_is_not_tried_again_where_that_mends_nothing(self) -> None:
+        (job,) = [told for told in self.OBJECTS if told["kind"] == "Job"]
+        (rule,) = job["spec"]["podFailurePolicy"]["rules"]
+        assert rule["onExitCodes"]["values"] == [ExitCode.USAGE, ExitCode.HELD_BACK]
+
+
 def test_the_image_runs_as_nobody_of_importance_with_a_browser() -> None:
     last = (DEPLOY / "Dockerfile").read_text("utf-8").rsplit("\nFROM ", 1)[1]
     assert re.search(r"^USER [1-9]\d+:[1-9]\d+$", last, re.MULTILINE)
