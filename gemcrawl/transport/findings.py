@@ -13,7 +13,7 @@ from gemcrawl.items import CertificateState, Finding, FindingCode, Host, Hsts, T
 from gemcrawl.transport import ncsc, parties, preload
 from gemcrawl.transport.facts import Route, Way
 from gemcrawl.transport.hsts import YEAR
-from gemcrawl.transport.upgrade import classify, describe, downgrades, is_page
+from gemcrawl.transport.upgrade import classify, describe, downgrades, is_page, until_secure
 from gemcrawl.transport.urls import clean, document_of, host_of, same_url, scheme_of
 
 WEIGHTS: dict[FindingCode, Weight] = tomllib.loads(
@@ -187,11 +187,11 @@ def _covered(rows: Sequence[Host]) -> bool:
 
 
 def _upgrades(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
-    """One finding per host that a page or frame lives on; one with hops to show is preferred."""
+    """One finding per host that a page or frame lives on; one with hops to show is preferred.  What comes after https is a downgrade or none."""
     evidence: dict[str, dict[Upgrade, str]] = {}
     for route in _routes(way):
         if scheme_of(route[0].url) == "http":
-            evidence.setdefault(host_of(route[0].url), {}).setdefault(classify(route), describe(route))
+            evidence.setdefault(host_of(route[0].url), {}).setdefault(classify(until_secure(route)), describe(route))
     for host in parties.hosts(way, parties.JUDGED_FOR_UPGRADE):
         for row in hosts.get(host, ()):
             evidence.setdefault(host, {}).setdefault(row.upgrade, f"http://{host}/{_at(row)}: {row.upgrade.replace('_', ' ')}")

@@ -188,6 +188,36 @@ class TestAnInventory:
         assert found["handshakes"] <= len(at.arrivals) <= 12
 
 
+class TestTheHttpVersionOfAFormPage:
+    def test_is_followed_past_https_to_where_it_ends_and_every_hop_is_evidence(
+        self, make_world: Callable[..., World], tmp_path: Path
+    ) -> None:
+        hops = {
+            "http:/contact": redirect(f"https://{SITE}/contact?van=http"),
+            "https:/contact?van=http": redirect(f"http://{SITE}/terug"),
+            "http:/terug": redirect(f"https://{SITE}/contact"),
+        }
+        world = make_world({**HOSTS, SITE: {**HOSTS[SITE], **hops}})
+        contact = survey(world, tmp_path).contact
+        assert contact["verdict"] == "downgrade"
+        assert {name: contact[name] for name in ("https_2016", "ncsc_webapp_2015", "decree_2023", "internet_nl_2025")} == {
+            "https_2016": "pass",
+            "ncsc_webapp_2015": "fail",
+            "decree_2023": "fail",
+            "internet_nl_2025": "fail",
+        }
+        (finding,) = [f for f in contact["findings"] if f["code"] == "redirect_downgrade"]
+        assert (finding["subject"], finding["evidence"]) == (
+            f"http://{SITE}/terug",
+            f"http://{SITE}/contact 301 -> https://{SITE}/contact?van=http 301 -> http://{SITE}/terug 301 -> https://{SITE}/contact 200",
+        )
+
+    def test_costs_one_request_where_it_leads_to_the_page_itself(self, world: World, tmp_path: Path) -> None:
+        assert survey(world, tmp_path).contact["verdict"] == "secure"
+        asked = [f"{asked.scheme}:{asked.path}" for asked in world.log if asked.host == SITE and asked.path in ("/", "/contact")]
+        assert sorted(asked) == ["http:/", "http:/contact", "https:/", "https:/contact"]
+
+
 BOTH = '''
 """A name with an address of each family, as a name server would give them."""
 import socket

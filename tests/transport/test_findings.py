@@ -143,7 +143,14 @@ def test_one_upgrade_finding_per_host_with_hops_where_they_are_known(upgrade: Up
     assert codes(GOOD, upgrade=upgrade) == [(code, "x.test")]
     late = route(f"{HTTP} 301 -> http://x.test/nl 301 -> {HTTPS} 0")
     (only,) = found(replace(GOOD, twins=((HTTP, late),)), upgrade="late")
-    assert only.evidence == "http://x.test/form 301 -> http://x.test/nl 301 -> https://x.test/form 0"
+    assert only.evidence == "http://x.test/form 301 -> http://x.test/nl 301 -> https://x.test/form not read"
+
+
+def test_the_first_hop_decides_the_upgrade_and_a_later_http_hop_is_a_downgrade_beside_it() -> None:
+    back = route(f"{HTTP} 301 -> https://y.test/form 301 -> http://x.test/terug 301 -> {HTTPS} 200")
+    listed = found(replace(GOOD, twins=((HTTP, back),)))
+    assert [(f.code, f.subject) for f in listed] == [("redirect_downgrade", "http://x.test/terug"), ("upgrade_other_host_first", "x.test")]
+    assert {f.evidence for f in listed} == {f"{HTTP} 301 -> https://y.test/form 301 -> http://x.test/terug 301 -> {HTTPS} 200"}
 
 
 def test_what_is_asked_of_which_role() -> None:
