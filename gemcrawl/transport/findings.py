@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from itertools import pairwise
 
 from gemcrawl.items import CertificateState, Finding, FindingCode, Host, Hsts, TlsVersion, Upgrade, Weight
 from gemcrawl.transport import ncsc, parties, preload
@@ -74,6 +75,7 @@ def find(way: Way, hosts: Mapping[str, Sequence[Host]], *, preloaded: Callable[[
         *_hsts(way, hosts),
         *_tls(way, hosts),
         *_contents(way),
+        *_frames(way),
         *_wildcard(way),
     ]
     distinct: dict[tuple[str, str], Finding] = {}
@@ -267,6 +269,17 @@ def _contents(way: Way) -> _Found:
         yield finding("mixed_passive", page, _listed(way.mixed_passive))
     if way.insecure_cookies:
         yield finding("cookie_insecure", page, f"set without Secure: {_listed(way.insecure_cookies)}")
+
+
+def _frames(way: Way) -> _Found:
+    """Frames on the way to the form that an https page asks for over http and that come over https only after a redirect.
+
+    W3C Mixed Content judges the address as written, before any redirect and before HSTS; one that comes over http is `_documents`'.
+    """
+    for outer, inner in pairwise(route for route in (*way.frames, way.page) if route):
+        over_https = scheme_of(outer[-1].url) == scheme_of(inner[-1].url) == "https"
+        if over_https and scheme_of(inner[0].url) == "http":
+            yield finding("mixed_active", outer[-1].url, f"frames {clean(inner[0].url, 200)}: {describe(inner)}")
 
 
 def _wildcard(way: Way) -> _Found:

@@ -218,6 +218,36 @@ class TestTheHttpVersionOfAFormPage:
         assert sorted(asked) == ["http:/", "http:/contact", "https:/", "https:/contact"]
 
 
+class TestAFrameAskedForOverHttp:
+    FRAME = f'<iframe src="http://{RECEIVER}/venster"></iframe>'
+
+    def survey(self, make_world: Callable[..., World], folder: Path, page: str, frame: str) -> dict[str, Any]:
+        hosts = {
+            SITE: {
+                **HOSTS[SITE],
+                "/contact": Reply(f"<html lang=nl><title>Contactformulier</title><h1>Contactformulier</h1>{page}", headers=HSTS),
+            },
+            RECEIVER: {
+                **HOSTS[RECEIVER],
+                "http:/venster": redirect(f"https://{RECEIVER}/venster"),
+                "https:/venster": Reply(frame, headers=HSTS),
+            },
+        }
+        return survey(make_world(hosts), folder).contact
+
+    def test_is_mixed_content_where_it_holds_the_form(self, make_world: Callable[..., World], tmp_path: Path) -> None:
+        contact = self.survey(make_world, tmp_path, self.FRAME, CONTACT)
+        assert (contact["page_url"], contact["verdict"]) == (f"https://{RECEIVER}/venster", "weak")
+        mixed = [(f["subject"], f["evidence"]) for f in contact["findings"] if f["code"] == "mixed_active"]
+        there = f"http://{RECEIVER}/venster 301 -> https://{RECEIVER}/venster 200"
+        assert mixed == [(f"https://{SITE}/contact", f"frames http://{RECEIVER}/venster: {there}")]
+
+    def test_is_mixed_content_beside_the_form(self, make_world: Callable[..., World], tmp_path: Path) -> None:
+        contact = self.survey(make_world, tmp_path, self.FRAME + CONTACT, "<title>Nieuws</title>")
+        mixed = [(f["subject"], f["evidence"]) for f in contact["findings"] if f["code"] == "mixed_active"]
+        assert mixed == [(f"https://{SITE}/contact", f"http://{RECEIVER}/venster")]
+
+
 BOTH = '''
 """A name with an address of each family, as a name server would give them."""
 import socket
