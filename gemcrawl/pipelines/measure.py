@@ -151,7 +151,7 @@ class Measurer:
                 if only is not None and twin not in only:
                     known[twin] = before.get(twin, "error")
                 elif twin not in known:
-                    visit = await visitor.visit(twin, until_https=True)
+                    visit = await visitor.visit(twin, only_route=True)
                     known[twin] = visit.route or visit.failure or "error"
             item.ways[form_id] = replace(way, twins=tuple((twin, known[twin]) for twin in twins))
 

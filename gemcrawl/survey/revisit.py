@@ -64,14 +64,14 @@ class _Revisit:
         self._sites = {site_of(host_of(url)) for form in town.forms for url in (form.page_url, *form.frame_urls)}
 
     async def run(self) -> Revisited:
-        website = self._town.website
-        if any(host_of(form.document) == website for form in self._town.forms):
-            await self._visitor.visit(f"http://{website}/", until_https=True)
         for url in _entries(self._town):
             await self._read_links(url)
         documents = dict.fromkeys(form.document for form in self._town.forms)
         for document in list(documents)[:MAX_DOCUMENTS]:
             await self._document(document, next(form for form in self._town.forms if form.document == document))
+        website = self._town.website
+        if any(host_of(form.document) == website for form in self._town.forms):
+            await self._visitor.visit(f"http://{website}/", only_route=True)
         return self._found
 
     async def _visit(self, url: str) -> Visit:

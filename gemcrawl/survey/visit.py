@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Protocol
 
 import ada_url
@@ -80,6 +81,8 @@ class Visitor:
         self.book = RobotsBook(self._ask_robots)
         self.requests = 0
         self.bytes = 0
+        self._met: dict[str, tuple[Hop, str | None]] = {}
+        """By URL: what it answered on the visit last made to it, without the handshake, and where that led on to."""
 
     async def ask(self, url: str, *, method: str = "GET") -> Answer:
         """One request, counted and noted."""
@@ -105,19 +108,21 @@ class Visitor:
         self.requests += requests
         self.bytes += received
 
-    async def visit(self, url: str, *, text: str = "", until_https: bool = False) -> Visit:
+    async def visit(self, url: str, *, text: str = "", only_route: bool = False) -> Visit:
         """Follows ``url`` to its document.
 
         Args:
             text: text of the link, passed on to the reader as evidence.
-            until_https: stop before the first https request, which is all that an upgrade check needs to know.
+            only_route: nothing but where ``url`` leads is wanted, as for an upgrade check.  What an earlier visit got is not asked again,
+                and an https address that did not answer, or may not be asked, ends the route as a hop of status 0.
         """
         started, before = time.monotonic(), self.bytes
         walk = _Walk(url)
         while walk.target is not None:
-            await self._step(walk, text, until_https=until_https)
+            await self._step(walk, text, only_route=only_route)
         answer = walk.answer
         self.observed.route(tuple(walk.route))
+        self._remember(walk.route)
         return Visit(
             url=url,
             route=tuple(walk.route),
@@ -130,22 +135,37 @@ class Visitor:
             wire_bytes=self.bytes - before,
         )
 
-    async def _step(self, walk: _Walk, text: str, *, until_https: bool) -> None:
+    def _remember(self, route: Sequence[Hop]) -> None:
+        """Notes the hops of a route that need not be asked again; what became of a redirect that was not followed is not known."""
+        for hop, onward in pairwise(route):
+            self._met[hop.url] = replace(hop, handshake=None), onward.url
+        if route and route[-1].status and not route[-1].leaves_by:
+            self._met[route[-1].url] = replace(route[-1], handshake=None), None
+
+    async def _step(self, walk: _Walk, text: str, *, only_route: bool) -> None:
         """One hop of a walk."""
         url = walk.target
         assert url is not None
         walk.target = None
-        if until_https and walk.route and url.startswith("https:"):
-            walk.route.append(Hop(url=url, status=0))
-            return
-        if len(walk.route) >= MAX_HOPS:
+        hops = len(walk.route)
+        if hops >= MAX_HOPS:
             walk.failure = "redirect_loop"
-        elif walk.route and forbidden_url(url):
+        elif only_route and url in self._met:
+            hop, onward = self._met[url]
+            walk.asked[url] = walk.asked.get(url, 0) + 1
+            walk.route.append(hop)
+            if onward is not None:
+                self._redirect(walk, onward)
+        elif hops and forbidden_url(url):
             walk.failure = "robots"
         else:
             walk.failure = await self.allowed(url)
-        if walk.failure is not None:
-            return
+            if walk.failure is None:
+                await self._ask_hop(walk, url, text)
+        if only_route and hops and len(walk.route) == hops and url.startswith("https:"):
+            walk.route.append(Hop(url=url, status=0))
+
+    async def _ask_hop(self, walk: _Walk, url: str, text: str) -> None:
         walk.asked[url] = walk.asked.get(url, 0) + 1
         walk.answer = answer = await self.ask(url)
         if answer.hop is None:

@@ -33,6 +33,7 @@ class Hop:
 
     url: str
     status: int
+    """0 when the way led here and nothing was read: it did not answer, or may not be asked."""
     address: str = ""
     """IP address that answered."""
     hsts: tuple[str, ...] = ()

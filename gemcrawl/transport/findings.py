@@ -8,12 +8,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
+from itertools import pairwise
 
 from gemcrawl.items import CertificateState, Finding, FindingCode, Host, Hsts, TlsVersion, Upgrade, Weight
 from gemcrawl.transport import ncsc, parties, preload
 from gemcrawl.transport.facts import Route, Way
 from gemcrawl.transport.hsts import YEAR
-from gemcrawl.transport.upgrade import classify, describe, downgrades, is_page
+from gemcrawl.transport.upgrade import classify, describe, downgrades, is_page, until_secure
 from gemcrawl.transport.urls import clean, document_of, host_of, same_url, scheme_of
 
 WEIGHTS: dict[FindingCode, Weight] = tomllib.loads(
@@ -74,6 +75,7 @@ def find(way: Way, hosts: Mapping[str, Sequence[Host]], *, preloaded: Callable[[
         *_hsts(way, hosts),
         *_tls(way, hosts),
         *_contents(way),
+        *_frames(way),
         *_wildcard(way),
     ]
     distinct: dict[tuple[str, str], Finding] = {}
@@ -187,11 +189,11 @@ def _covered(rows: Sequence[Host]) -> bool:
 
 
 def _upgrades(way: Way, hosts: Mapping[str, Sequence[Host]]) -> _Found:
-    """One finding per host that a page or frame lives on; one with hops to show is preferred."""
+    """One finding per host that a page or frame lives on; one with hops to show is preferred.  What comes after https is a downgrade or none."""
     evidence: dict[str, dict[Upgrade, str]] = {}
     for route in _routes(way):
         if scheme_of(route[0].url) == "http":
-            evidence.setdefault(host_of(route[0].url), {}).setdefault(classify(route), describe(route))
+            evidence.setdefault(host_of(route[0].url), {}).setdefault(classify(until_secure(route)), describe(route))
     for host in parties.hosts(way, parties.JUDGED_FOR_UPGRADE):
         for row in hosts.get(host, ()):
             evidence.setdefault(host, {}).setdefault(row.upgrade, f"http://{host}/{_at(row)}: {row.upgrade.replace('_', ' ')}")
@@ -267,6 +269,17 @@ def _contents(way: Way) -> _Found:
         yield finding("mixed_passive", page, _listed(way.mixed_passive))
     if way.insecure_cookies:
         yield finding("cookie_insecure", page, f"set without Secure: {_listed(way.insecure_cookies)}")
+
+
+def _frames(way: Way) -> _Found:
+    """Frames on the way to the form that an https page asks for over http and that come over https only after a redirect.
+
+    W3C Mixed Content judges the address as written, before any redirect and before HSTS; one that comes over http is `_documents`'.
+    """
+    for outer, inner in pairwise(route for route in (*way.frames, way.page) if route):
+        over_https = scheme_of(outer[-1].url) == scheme_of(inner[-1].url) == "https"
+        if over_https and scheme_of(inner[0].url) == "http":
+            yield finding("mixed_active", outer[-1].url, f"frames {clean(inner[0].url, 200)}: {describe(inner)}")
 
 
 def _wildcard(way: Way) -> _Found:

@@ -80,11 +80,11 @@ def until_secure(route: Route) -> Route:
 
 
 def describe(route: Route) -> str:
-    """The hops in one line, as findings quote them: ``http://x/ 301 -> https://x/ 200``."""
+    """The hops in one line, as findings quote them: ``http://x/ 301 -> https://x/ 200``; a hop without an answer is ``not read``."""
     arrows = {"meta_refresh": " -(meta refresh)-> ", "script": " -(script)-> "}
     parts: list[str] = []
     for i, hop in enumerate(route[:20]):
-        parts.append(f"{clean(hop.url, 200)} {hop.status}")
+        parts.append(f"{clean(hop.url, 200)} {hop.status or 'not read'}")
         if i + 1 < len(route):
             parts.append(arrows.get(hop.leaves_by, " -> "))
     return clean("".join(parts))

@@ -188,6 +188,66 @@ class TestAnInventory:
         assert found["handshakes"] <= len(at.arrivals) <= 12
 
 
+class TestTheHttpVersionOfAFormPage:
+    def test_is_followed_past_https_to_where_it_ends_and_every_hop_is_evidence(
+        self, make_world: Callable[..., World], tmp_path: Path
+    ) -> None:
+        hops = {
+            "http:/contact": redirect(f"https://{SITE}/contact?van=http"),
+            "https:/contact?van=http": redirect(f"http://{SITE}/terug"),
+            "http:/terug": redirect(f"https://{SITE}/contact"),
+        }
+        world = make_world({**HOSTS, SITE: {**HOSTS[SITE], **hops}})
+        contact = survey(world, tmp_path).contact
+        assert contact["verdict"] == "downgrade"
+        assert {name: contact[name] for name in ("https_2016", "ncsc_webapp_2015", "decree_2023", "internet_nl_2025")} == {
+            "https_2016": "pass",
+            "ncsc_webapp_2015": "fail",
+            "decree_2023": "fail",
+            "internet_nl_2025": "fail",
+        }
+        (finding,) = [f for f in contact["findings"] if f["code"] == "redirect_downgrade"]
+        assert (finding["subject"], finding["evidence"]) == (
+            f"http://{SITE}/terug",
+            f"http://{SITE}/contact 301 -> https://{SITE}/contact?van=http 301 -> http://{SITE}/terug 301 -> https://{SITE}/contact 200",
+        )
+
+    def test_costs_one_request_where_it_leads_to_the_page_itself(self, world: World, tmp_path: Path) -> None:
+        assert survey(world, tmp_path).contact["verdict"] == "secure"
+        asked = [f"{asked.scheme}:{asked.path}" for asked in world.log if asked.host == SITE and asked.path in ("/", "/contact")]
+        assert sorted(asked) == ["http:/", "http:/contact", "https:/", "https:/contact"]
+
+
+class TestAFrameAskedForOverHttp:
+    FRAME = f'<iframe src="http://{RECEIVER}/venster"></iframe>'
+
+    def survey(self, make_world: Callable[..., World], folder: Path, page: str, frame: str) -> dict[str, Any]:
+        hosts = {
+            SITE: {
+                **HOSTS[SITE],
+                "/contact": Reply(f"<html lang=nl><title>Contactformulier</title><h1>Contactformulier</h1>{page}", headers=HSTS),
+            },
+            RECEIVER: {
+                **HOSTS[RECEIVER],
+                "http:/venster": redirect(f"https://{RECEIVER}/venster"),
+                "https:/venster": Reply(frame, headers=HSTS),
+            },
+        }
+        return survey(make_world(hosts), folder).contact
+
+    def test_is_mixed_content_where_it_holds_the_form(self, make_world: Callable[..., World], tmp_path: Path) -> None:
+        contact = self.survey(make_world, tmp_path, self.FRAME, CONTACT)
+        assert (contact["page_url"], contact["verdict"]) == (f"https://{RECEIVER}/venster", "weak")
+        mixed = [(f["subject"], f["evidence"]) for f in contact["findings"] if f["code"] == "mixed_active"]
+        there = f"http://{RECEIVER}/venster 301 -> https://{RECEIVER}/venster 200"
+        assert mixed == [(f"https://{SITE}/contact", f"frames http://{RECEIVER}/venster: {there}")]
+
+    def test_is_mixed_content_beside_the_form(self, make_world: Callable[..., World], tmp_path: Path) -> None:
+        contact = self.survey(make_world, tmp_path, self.FRAME + CONTACT, "<title>Nieuws</title>")
+        mixed = [(f["subject"], f["evidence"]) for f in contact["findings"] if f["code"] == "mixed_active"]
+        assert mixed == [(f"https://{SITE}/contact", f"http://{RECEIVER}/venster")]
+
+
 BOTH = '''
 """A name with an address of each family, as a name server would give them."""
 import socket

@@ -62,8 +62,8 @@ class Web:
             wire_bytes=len(body),
         )
 
-    async def visit(self, url: str = START, *, until_https: bool = False) -> Visit:
-        return await self.visitor.visit(url, until_https=until_https)
+    async def visit(self, url: str = START, *, only_route: bool = False) -> Visit:
+        return await self.visitor.visit(url, only_route=only_route)
 
     @property
     def pages_asked(self) -> list[str]:
@@ -206,21 +206,76 @@ async def test_crawl_delay_is_handed_on() -> None:
     assert web.slowed == [("www.x.test", 7.0)]
 
 
-async def test_an_upgrade_check_stops_before_the_first_https_request() -> None:
-    web = Web({"http://x.test/": To("http://www.x.test/"), "http://www.x.test/": To("https://www.x.test/")})
-    found = await web.visit("http://x.test/", until_https=True)
-    assert [(hop.url, hop.status) for hop in found.route] == [
-        ("http://x.test/", 302),
-        ("http://www.x.test/", 302),
-        ("https://www.x.test/", 0),
+async def test_an_upgrade_check_asks_nothing_again_that_an_earlier_visit_got() -> None:
+    web = Web(
+        {
+            "http://x.test/": To("https://x.test/"),
+            "https://x.test/": To("https://www.x.test/", status=301),
+            "https://www.x.test/": "<title>Gemeente</title>",
+        }
+    )
+    await web.visit("https://x.test/")
+    before = len(web.asked)
+    found = await web.visit("http://x.test/", only_route=True)
+    assert [(hop.url, hop.status, hop.leaves_by) for hop in found.route] == [
+        ("http://x.test/", 302, "redirect"),
+        ("https://x.test/", 301, "redirect"),
+        ("https://www.x.test/", 200, ""),
     ]
-    assert "https://www.x.test/" not in web.asked
-    assert found.failure is None
+    assert (found.failure, web.asked[before:]) == (None, ["http://x.test/"])
+    assert web.observed.of("x.test").http_routes == [found.route]
+
+
+async def test_a_visit_that_is_to_be_read_asks_everything_again() -> None:
+    web = Web({START: "<title>A</title>"})
+    await web.visit()
+    assert (await web.visit()).reading is not None
+    assert web.pages_asked == [START, START]
+
+
+async def test_an_upgrade_check_goes_on_to_its_end_where_https_is_another_address() -> None:
+    """A way that goes back to http does so at an address that only http leads to."""
+    web = Web(
+        {
+            START: "<title>Formulier</title>",
+            "http://www.x.test/a": To("https://www.x.test/a?van=http"),
+            "https://www.x.test/a?van=http": To("http://www.x.test/oud"),
+            "http://www.x.test/oud": To(START),
+        }
+    )
+    await web.visit()
+    found = await web.visit("http://www.x.test/a", only_route=True)
+    assert [hop.url for hop in found.route] == ["http://www.x.test/a", "https://www.x.test/a?van=http", "http://www.x.test/oud", START]
+    assert web.pages_asked.count(START) == 1
+
+
+async def test_an_upgrade_check_ends_after_ten_hops_and_at_its_first_return() -> None:
+    far = Web({f"{scheme}://x.test/{n}": To(f"https://x.test/{n + 1}") for n in range(50) for scheme in ("http", "https")})
+    found = await far.visit("http://x.test/0", only_route=True)
+    assert (found.failure, len(far.pages_asked)) == ("redirect_loop", MAX_HOPS)
+    assert [hop.status for hop in found.route] == [302] * MAX_HOPS + [0]
+    round_about = Web({"http://x.test/": To(START), START: To("https://y.test/"), "https://y.test/": To(START)})
+    await round_about.visit()
+    before = len(round_about.pages_asked)
+    assert (await round_about.visit("http://x.test/", only_route=True)).failure == "redirect_loop"
+    assert round_about.pages_asked[before:] == ["http://x.test/", "https://y.test/"]
+
+
+@pytest.mark.parametrize("reason", ["timeout", "refused", "robots"])
+async def test_where_an_upgrade_check_leads_is_a_hop_although_it_was_not_read(reason: Reason) -> None:
+    web = Web({"http://x.test/": To(START)}, failures={START: reason})
+    if reason == "robots":
+        web.answers["https://www.x.test/robots.txt"] = "User-agent: *\nDisallow: /"
+    found = await web.visit("http://x.test/", only_route=True)
+    assert [(hop.url, hop.status) for hop in found.route] == [("http://x.test/", 302), (START, 0)]
+    assert found.failure == reason
+    again = await web.visit("http://x.test/", only_route=True)
+    assert again.route == found.route
 
 
 async def test_an_upgrade_check_of_a_page_without_redirect_reads_it() -> None:
     web = Web({"http://x.test/": "<title>onversleuteld</title>"})
-    found = await web.visit("http://x.test/", until_https=True)
+    found = await web.visit("http://x.test/", only_route=True)
     assert [hop.url for hop in found.route] == ["http://x.test/"]
     assert found.reading is not None
 

@@ -143,7 +143,14 @@ def test_one_upgrade_finding_per_host_with_hops_where_they_are_known(upgrade: Up
     assert codes(GOOD, upgrade=upgrade) == [(code, "x.test")]
     late = route(f"{HTTP} 301 -> http://x.test/nl 301 -> {HTTPS} 0")
     (only,) = found(replace(GOOD, twins=((HTTP, late),)), upgrade="late")
-    assert only.evidence == "http://x.test/form 301 -> http://x.test/nl 301 -> https://x.test/form 0"
+    assert only.evidence == "http://x.test/form 301 -> http://x.test/nl 301 -> https://x.test/form not read"
+
+
+def test_the_first_hop_decides_the_upgrade_and_a_later_http_hop_is_a_downgrade_beside_it() -> None:
+    back = route(f"{HTTP} 301 -> https://y.test/form 301 -> http://x.test/terug 301 -> {HTTPS} 200")
+    listed = found(replace(GOOD, twins=((HTTP, back),)))
+    assert [(f.code, f.subject) for f in listed] == [("redirect_downgrade", "http://x.test/terug"), ("upgrade_other_host_first", "x.test")]
+    assert {f.evidence for f in listed} == {f"{HTTP} 301 -> https://y.test/form 301 -> http://x.test/terug 301 -> {HTTPS} 200"}
 
 
 def test_what_is_asked_of_which_role() -> None:
@@ -237,6 +244,38 @@ def test_contents_of_the_page_are_one_finding_per_code() -> None:
         ("mixed_passive", HTTPS, "http://x.test/a.png"),
     ]
     assert codes(replace(way, page=route(f"{HTTP} 200"))) == [("page_http", HTTP)]
+
+
+OUTER, FRAME = "https://g.test/", "http://f.test/w"
+
+
+def framed(*ways: str) -> list[tuple[str, str, str]]:
+    """Findings about a form in the innermost of these documents, each given by the way to it."""
+    *frames, page = map(route, ways)
+    return [(f.code, f.subject, f.evidence) for f in found(Way(page=page, frames=tuple(frames), targets=(POST,)))]
+
+
+def test_a_frame_asked_for_over_http_is_mixed_content_although_it_comes_over_https() -> None:
+    """W3C Mixed Content: the address as written counts, whatever it redirects to; good HSTS of the frame's host changes nothing."""
+    there = f"{FRAME} 301 -> https://f.test/w 200"
+    assert framed(f"{OUTER} 200", there) == [("mixed_active", OUTER, f"frames {FRAME}: {there}")]
+    inner = "https://i.test/form"
+    assert framed(f"{OUTER} 200", there, f"{inner} 200") == [("mixed_active", OUTER, f"frames {FRAME}: {there}")]
+    assert framed(f"{OUTER} 200", "https://i.test/ 200", there) == [("mixed_active", "https://i.test/", f"frames {FRAME}: {there}")]
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        ((f"{OUTER} 200", f"{FRAME} 200"), ["frame_http"]),
+        (("http://g.test/ 200", f"{FRAME} 301 -> https://f.test/w 200"), ["frame_parent_http"]),
+        ((f"{OUTER} 200", "https://f.test/w 301 -> https://f.test/x 200"), []),
+        ((f"{FRAME} 301 -> https://f.test/w 200", f"{HTTPS} 200"), []),
+    ],
+    ids=["comes over http", "in an http page", "asked for over https", "a link to the framing page is no frame"],
+)
+def test_other_frames_are_no_mixed_content(ways: tuple[str, ...], expected: list[str]) -> None:
+    assert [code for code, _, _ in framed(*ways)] == expected
 
 
 # Of every list of findings

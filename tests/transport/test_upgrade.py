@@ -62,3 +62,7 @@ def test_until_secure_stops_at_the_first_https_hop() -> None:
 def test_describe_shows_every_hop_with_its_status() -> None:
     way = route("http://a/ 301 -> http://b/ 200 -meta-> https://b/ 200")
     assert describe(way) == "http://a/ 301 -> http://b/ 200 -(meta refresh)-> https://b/ 200"
+
+
+def test_describe_says_of_a_hop_without_an_answer_that_it_was_not_read() -> None:
+    assert describe(route("http://a/ 301 -> https://a/ 0")) == "http://a/ 301 -> https://a/ not read"
