@@ -240,7 +240,7 @@ def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:
         return "unreachable", secure.failure or reason
     if reason in ("robots", "robots_unavailable"):
         return "robots_denied", reason
-    if home.reading is not None and home.reading.challenge:
+    if reason == "challenge" or (home.reading is not None and home.reading.challenge):
         return "blocked", "challenge"
     if home.answer.status != 503 and (reason == "rate_limited" or home.answer.status in (401, 403)):
         return "blocked", reason

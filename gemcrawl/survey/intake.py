@@ -51,6 +51,8 @@ class Intake:
         """
         session, reading = self._session, visit.reading
         assert reading is not None
+        if visit.wall:
+            session.missed(candidate)
         if not frames and candidate.found_via != "home" and not candidate.fragment and not self._first_time(visit):
             return 0
         if reading.error_page is not None or reading.challenge:

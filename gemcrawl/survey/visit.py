@@ -15,9 +15,10 @@ from gemcrawl.forms import read_page
 from gemcrawl.forms.page import PageReading
 from gemcrawl.items import Reason
 from gemcrawl.survey import robots
-from gemcrawl.survey.links import forbidden_url
+from gemcrawl.survey.links import closed, forbidden_url
 from gemcrawl.survey.robots import Robots, RobotsBook
 from gemcrawl.survey.urls import key, split
+from gemcrawl.survey.walls import is_wall, way_on
 from gemcrawl.transport.facts import Hop, Route
 from gemcrawl.transport.observed import Observed
 
@@ -47,6 +48,8 @@ class Visit:
     answer: Answer
     failure: Reason | None = None
     reading: PageReading | None = None
+    wall: bool = False
+    """The document is a wall in front of the one that was asked for, and there was no way on."""
     sha256: str | None = None
     cookies: tuple[str, ...] = ()
     """Set-Cookie fields of the last answer."""
@@ -80,6 +83,8 @@ class Visitor:
         self.book = RobotsBook(self._ask_robots)
         self.requests = 0
         self.bytes = 0
+        self._walled: set[str] = set()
+        """Hosts with a wall whose way on led back to it."""
 
     async def ask(self, url: str, *, method: str = "GET") -> Answer:
         """One request, counted and noted."""
@@ -113,9 +118,14 @@ class Visitor:
             until_https: stop before the first https request, which is all that an upgrade check needs to know.
         """
         started, before = time.monotonic(), self.bytes
-        walk = _Walk(url)
+        walk = _Walk(url, url)
         while walk.target is not None:
             await self._step(walk, text, until_https=until_https)
+        if walk.through:
+            if walk.wall:
+                self._walled.add(walk.through)
+            else:
+                self.book.forget(walk.through)  # the wall stood in front of robots.txt too
         answer = walk.answer
         self.observed.route(tuple(walk.route))
         return Visit(
@@ -124,6 +134,7 @@ class Visitor:
             answer=answer,
             failure=walk.failure,
             reading=walk.reading,
+            wall=walk.wall,
             sha256=hashlib.sha256(answer.body).hexdigest() if answer.hop is not None else None,
             cookies=answer.cookies,
             seconds=time.monotonic() - started,
@@ -140,10 +151,8 @@ class Visitor:
             return
         if len(walk.route) >= MAX_HOPS:
             walk.failure = "redirect_loop"
-        elif walk.route and forbidden_url(url):
-            walk.failure = "robots"
         else:
-            walk.failure = await self.allowed(url)
+            walk.failure = (closed(url) if walk.route else None) or await self.allowed(url)
         if walk.failure is not None:
             return
         walk.asked[url] = walk.asked.get(url, 0) + 1
@@ -155,7 +164,7 @@ class Visitor:
             self._redirect(walk, resolve(answer.location, url))
         else:
             walk.route.append(answer.hop)
-            self._read(walk, text)
+            self._read(walk, text, pass_walls=not until_https)
 
     def _redirect(self, walk: _Walk, target: str | None) -> None:
         if target is None:
@@ -166,7 +175,7 @@ class Visitor:
         else:
             walk.target = target
 
-    def _read(self, walk: _Walk, text: str) -> None:
+    def _read(self, walk: _Walk, text: str, *, pass_walls: bool) -> None:
         """Reads the document, and goes on where it does nothing but send the visitor on."""
         answer = walk.answer
         if answer.content_type not in HTML:
@@ -178,6 +187,14 @@ class Visitor:
             walk.route[-1] = replace(walk.route[-1], leaves_by="meta_refresh" if reading.meta_refresh else "script")
             self._redirect(walk, onward)
             return
+        if answer.status < 400 and pass_walls and is_wall(reading, walk.url):
+            way, host = way_on(reading), split(answer.url).host
+            if way is not None and not walk.through and host not in self._walled:
+                walk.route[-1] = replace(walk.route[-1], leaves_by="link")
+                walk.through, walk.target = host, way
+                walk.asked.clear()  # the way on leads back to what was asked for
+                return
+            walk.wall = True
         walk.reading = reading
         if answer.status >= 400:
             walk.failure = status_reason(answer.status, retry_after=answer.retry_after is not None)
@@ -207,11 +224,15 @@ class Visitor:
 class _Walk:
     """A visit on its way."""
 
+    url: str
     target: str | None
     route: list[Hop] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
     answer: Answer = field(default_factory=lambda: Answer(url=""))
     reading: PageReading | None = None
+    wall: bool = False
+    through: str = ""
+    """Host whose wall was passed."""
     failure: Reason | None = None
 
 
