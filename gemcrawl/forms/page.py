@@ -95,6 +95,8 @@ class PageReading:
     """An empty mount point that scripts will fill."""
     scripts: bool = False
     """It has scripts."""
+    truncated: bool = False
+    """It is longer than what is read of a page."""
     script_product: bool = False
     """The product recognised builds its forms by script."""
     mixed_active: tuple[str, ...] = field(default=())

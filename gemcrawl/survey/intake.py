@@ -71,6 +71,8 @@ class Intake:
         cause = cause_of(reading, candidate.base)
         seen = await self._render(visit, candidate, cause) if cause is not None else None
         new = await self._collect(visit, candidate, frames, seen)
+        if visit.truncated and not new:
+            session.missed(candidate)
         if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
             session.missed(candidate)
         if seen is None and not new and not frames and reading.scripts:

@@ -60,6 +60,11 @@ class Visit:
     def final_url(self) -> str:
         return self.route[-1].url if self.route else self.url
 
+    @property
+    def truncated(self) -> bool:
+        """Whether the document was not received, or not read, to its end."""
+        return self.answer.truncated or (self.reading is not None and self.reading.truncated)
+
 
 def resolve(reference: str, base: str) -> str | None:
     """``reference`` against ``base`` as browsers do (WHATWG URL), without its fragment; None unless it is http or https, and no longer than

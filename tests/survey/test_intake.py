@@ -52,6 +52,17 @@ async def test_a_flow_entered_in_its_middle_is_begun_one_step_up(says: str, aske
     assert [form.kind for form in found.forms] == (["appointment"] if asked else [])
 
 
+@pytest.mark.parametrize(("length", "truncated", "unread"), [(1_900_000, False, []), (2_100_000, True, ["appointment"])])
+async def test_a_promising_page_that_was_cut_before_its_form_leaves_the_kind_unread(
+    length: int, *, truncated: bool, unread: list[str]
+) -> None:
+    long = page("Afspraak maken", "<p>" + "x" * length + "</p>")
+    web = Web({HOME: page("Gemeente", link("/afspraak", "Afspraak maken")), f"{WWW}/afspraak": long})
+    found = await web.survey()
+    assert [row.truncated for row in found.pages if row.url == f"{WWW}/afspraak"] == [truncated]
+    assert found.unread == unread
+
+
 async def test_the_frames_of_a_frameset_are_pages_whose_links_count() -> None:
     web = Web(
         {
