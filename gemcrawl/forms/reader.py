@@ -74,6 +74,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         language=document.language or None,
         headings=tuple(document.headings),
         links=links,
+        scripted=_scripted(document),
         frames=_addresses(document.frames, addresses),
         forms=forms,
         supplier=supplier.name if supplier else None,
@@ -144,6 +145,15 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
         # What a named tuple's own constructor does takes twice as long.
         keep((url, text, route), _new(Link, (url, text, title, place, route, upgrades)))
     return tuple(islice(found.values(), MAX_LINKS))
+
+
+def _scripted(document: Document) -> tuple[str, ...]:
+    """What only a script can follow, but for a link in a menu to the page itself."""
+    if not document.scripts and not document.inline_scripts:
+        return ()
+    return tuple(
+        dict.fromkeys(text for tag, text, place in document.scripted if tag != "a" or place == "main" or text != document.first_h1)
+    )
 
 
 def _route(href: str) -> str | None:

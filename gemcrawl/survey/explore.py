@@ -123,7 +123,7 @@ class _Site:
             forms=found,
             pages=session.rows,
             ways=session.collection.ways,
-            unread=sorted(session.unread),
+            unread=session.left_unread(),
             archive=session.collection.archive.packed if session.collection.archive is not None else b"",
         )
 

@@ -11,7 +11,7 @@ from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
 from gemcrawl.survey.frontier import Candidate
-from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_url, lost_session, special, url_score
+from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_text, forbidden_url, lost_session, special, text_score, url_score
 from gemcrawl.survey.rendering import cause_of
 from gemcrawl.survey.session import OUTSIDE_SCORE, without_body
 from gemcrawl.survey.urls import host_of, key, parent_page
@@ -128,6 +128,7 @@ class Intake:
         reading = page.reading
         assert reading is not None
         new = await self._add(page, candidate, frames, seen)
+        self._session.promised(page.final_url, self._promises(page, reading, candidate))
         if seen is not None and seen.page is not None:
             for framed, chain in seen.frames:
                 new += await self._add(framed, candidate, (*frames, *chain), seen)
@@ -136,6 +137,16 @@ class Intake:
         if not frames or _is_frameset(frames[-1]):
             self._follower.follow(page, reading, candidate)
         return new
+
+    def _promises(self, page: Visit, reading: PageReading, candidate: Candidate) -> frozenset[Goal]:
+        """What links and buttons promise that only a script can follow; of another party's page, only what it was visited for."""
+        own = self._session.owns(page.final_url)
+        promised = [text_score(text) for text in reading.scripted if not forbidden_text(text)]
+        return frozenset(
+            goal
+            for goal in GOALS
+            if (own or getattr(candidate.base, goal) >= OUTSIDE_SCORE) and any(getattr(scores, goal) >= STRONG for scores in promised)
+        )
 
     async def _add(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
         """Adds the forms of one document.  Returns how many of the wanted kinds were new."""

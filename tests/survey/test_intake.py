@@ -63,6 +63,38 @@ async def test_a_promising_page_that_was_cut_before_its_form_leaves_the_kind_unr
     assert found.unread == unread
 
 
+SCRIPT = "<script>document.querySelector('#b').onclick = function () { location = plek }</script>"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        '<a href="#" id="b">Afspraak maken</a>',
+        '<a href="javascript:open_planner()">Afspraak maken</a>',
+        '<a role="button" id="b">Afspraak maken</a>',
+        '<button type="button" id="b">Afspraak maken</button>',
+        '<button id="b" aria-haspopup="dialog">Afspraak maken</button>',
+        '<input type="button" id="b" value="Afspraak maken">',
+    ],
+)
+async def test_what_names_a_form_and_only_a_script_can_follow_leaves_its_kind_unread(way: str) -> None:
+    found = await Web({HOME: page("Gemeente", way, SCRIPT)}).survey()
+    assert (found.municipality.outcome, found.unread) == ("surveyed", ["appointment"])
+
+
+async def test_that_is_no_matter_where_such_a_form_was_found() -> None:
+    way = '<button type="button" id="b">Afspraak maken</button>'
+    web = Web(
+        {HOME: page("Gemeente", way, SCRIPT, link("/afspraak", "Afspraak")), f"{WWW}/afspraak": page("Afspraak maken", APPOINTMENT_FORM)}
+    )
+    assert (await web.survey()).unread == []
+
+
+@pytest.mark.parametrize("text", ["Menu", "Sluiten", "Mijn afspraak wijzigen", "Afspraak maken met DigiD"])
+async def test_a_button_that_names_no_form_to_look_for_says_nothing(text: str) -> None:
+    assert (await Web({HOME: page("Gemeente", f'<button type="button" id="b">{text}</button>', SCRIPT)}).survey()).unread == []
+
+
 async def test_the_frames_of_a_frameset_are_pages_whose_links_count() -> None:
     web = Web(
         {
