@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
+from gemcrawl.survey.follow import FEW
 from gemcrawl.survey.frontier import Candidate
 from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_text, forbidden_url, lost_session, special, text_score, url_score
 from gemcrawl.survey.rendering import cause_of
@@ -38,6 +39,8 @@ class Intake:
         self._definitions = Definitions(session.visitor)
         self._formless: dict[Goal, tuple[Visit, Candidate]] = {}
         """The page that promised most of a form, had scripts, and showed none."""
+        self._bare_home: tuple[Visit, Candidate] | None = None
+        """The home page when it has scripts and hardly any links: a script may make its menu."""
         self._rendered_late: set[str] = set()
         self._contents: dict[bytes, str] = {}
         """Digest of what a page says, with its identity."""
@@ -75,25 +78,37 @@ class Intake:
             session.missed(candidate)
         if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
             session.missed(candidate)
-        if seen is None and not new and not frames and reading.scripts:
-            self._promised_more(visit, candidate)
+        if seen is None and not frames and reading.scripts:
+            if not new:
+                self._promised_more(visit, candidate)
+            if candidate.found_via == "home" and candidate.depth == 0 and self._shows_little(reading):
+                self._bare_home = (without_body(visit), candidate)
         return new
 
     async def render_formless(self) -> bool:
-        """Renders the page that promised a form of a kind that was not found; False when there is none left to try."""
+        """Renders a page that promised a form of a kind that was not found, or a home page without a menu; False when there is none left to try."""
+        wanted = self._session.wanted
         for goal in GOALS:
-            if getattr(self._session.wanted, goal) and (found := self._formless.pop(goal, None)) is not None:
-                visit, candidate = found
-                if visit.final_url in self._rendered_late:
-                    continue
-                self._rendered_late.add(visit.final_url)
-                seen = await self._render(visit, candidate, "missing_form")
-                if seen.page is None:
-                    self._session.missed(candidate)
-                else:
-                    await self._collect(visit, candidate, (), seen)
+            if getattr(wanted, goal) and (found := self._formless.pop(goal, None)) is not None and await self._render_late(*found):
                 return True
-        return False
+        home, self._bare_home = self._bare_home, None
+        return home is not None and wanted.nothing_found and await self._render_late(*home)
+
+    async def _render_late(self, visit: Visit, candidate: Candidate) -> bool:
+        """Renders a page that was taken in before as fetched; False when it was rendered already."""
+        if visit.final_url in self._rendered_late:
+            return False
+        self._rendered_late.add(visit.final_url)
+        seen = await self._render(visit, candidate, "missing_form")
+        if seen.page is None:
+            self._session.missed(candidate)
+        else:
+            await self._collect(visit, candidate, (), seen)
+        return True
+
+    def _shows_little(self, reading: PageReading) -> bool:
+        own = {key(link.url) for link in reading.links if self._session.owns(link.url)}
+        return len(own - {key(reading.url)}) <= FEW
 
     def _first_time(self, visit: Visit) -> bool:
         """False where a redirect led to a page that was read before."""
