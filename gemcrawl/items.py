@@ -302,7 +302,7 @@ class Page(_Row):
     failure: Annotated[Reason | None, "why there is no readable page"] = None
     content_type: Annotated[str | None, "Content-Type without parameters"] = None
     bytes: Annotated[int, "bytes received"] = 0
-    truncated: Annotated[bool, "cut off at the size limit"] = False
+    truncated: Annotated[bool, "cut off at the size limit of what is received or read"] = False
     title: Annotated[str | None, "title"] = None
     language: Annotated[str | None, "language as declared"] = None
     depth: Annotated[Int16, "clicks from the home page"] = 0

@@ -1,4 +1,4 @@
-"""Buttons that are links: a form that asks nothing and gets a page, a script that does nothing but go there."""
+"""Buttons that are links: a form that asks nothing and gets a page, a script that does nothing but go there; and those that only a script can follow."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from gemcrawl.forms.fields import hides
 from gemcrawl.forms.submit import method_of
 
 if TYPE_CHECKING:
-    from gemcrawl.forms.raw import RawForm
+    from selectolax.lexbor import LexborNode
+
+    from gemcrawl.forms.raw import Attributes, RawForm
 
 _PAGE = re.compile(r"https?://|/|[\w.~-]+(?:[/?]|$)", re.IGNORECASE)
 _MAX_SCRIPT = 500
@@ -23,6 +26,12 @@ _GO = re.compile(
     rf"|(?:window\s*\.\s*)?open\s*\(\s*{_STRING}\s*(?:,[^()]{{0,200}})?\))\s*;?\s*(?:return\s+(?:true|false)\s*;?)?\s*",
     re.IGNORECASE,
 )
+
+_SHOWS = frozenset({"aria-expanded", "aria-controls", "aria-current", "data-toggle", "data-bs-toggle", "popovertarget", "commandfor"})
+"""Attributes of what shows or hides something that is in the page, or stands for the page itself."""
+_SHOWS_WORD = re.compile(r"toggle|drop-?down|accordion|collaps|scroll", re.IGNORECASE)
+_HEADS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"})
+_LISTS = frozenset({"ul", "ol", "menu"})
 
 
 def goes_to(script: str | None) -> str:
@@ -50,3 +59,28 @@ def address(form: RawForm) -> str:
     pairs = [(a.get("name") or "", (a.get("value") or "")[:_MAX_VALUE]) for a in attributes if a.get("name")]
     action = (form.attributes.get("action") or "").strip()
     return f"{action.partition('#')[0].partition('?')[0]}?{urlencode(pairs)}" if pairs else action.partition("#")[0].partition("?")[0]
+
+
+def needs_a_script(node: LexborNode, tag: str, attributes: Attributes) -> bool:
+    """Whether a link or button without an address may lead to another page or bring a form, by a script that nobody but a browser can follow.
+
+    What shows a part of the page itself does not: a menu, a tab, an accordion, a section to scroll to.
+    """
+    if tag == "a" and not (attributes.get("href") or attributes.keys() & {"onclick", "role", "tabindex"}):
+        return False  # an anchor, or the page itself in a menu
+    if attributes.get("form") or goes_to(attributes.get("onclick")):
+        return False
+    if _SHOWS & attributes.keys() or attributes.get("role") == "tab" or hides(attributes):
+        return False
+    if (attributes.get("aria-haspopup") or "dialog").lower() != "dialog":
+        return False
+    if _SHOWS_WORD.search(
+        f"{attributes.get('class') or ''} {attributes.get('onclick') or ''} {attributes.get('href') or ''}"[:_MAX_SCRIPT]
+    ):
+        return False
+    if node.parent is not None and node.parent.tag in _HEADS:
+        return False
+    after = node.next
+    while after is not None and not after.is_element_node:
+        after = after.next
+    return after is None or after.tag not in _LISTS

@@ -9,7 +9,7 @@ from typing import Any
 from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.around import NEVER, ROOT, Around, Context
-from gemcrawl.forms.buttons import address, goes_to, is_link
+from gemcrawl.forms.buttons import address, goes_to, is_link, needs_a_script
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.raw import Attributes, Document, RawForm
@@ -26,6 +26,7 @@ MAX_TEXT = 200
 _MAX_HEADINGS = 50
 _MAX_RESOURCES = 500
 _MAX_CONTROLS = 3000
+_MAX_SCRIPTED = 200
 _MAX_LOOKED_AT = 2000
 """Headings, of which some are kept."""
 _MAX_READ = 5_000_000
@@ -252,6 +253,9 @@ class _Pass:
         if not href or href[0] != "/":
             if not href or href == "#" or href.startswith("javascript:"):
                 href = goes_to(attributes.get("onclick")) or goes_to(href)
+                if not href:
+                    self.scripted(node, "a", attributes, context)
+                    return
             href = href.strip()
             if not href or href.startswith(_NOT_PAGES):
                 return
@@ -323,6 +327,7 @@ class _Pass:
         if tag == "input" and type_ in {"submit", "image", "button", "reset"}:
             text = attributes.get("value") or attributes.get("alt") or attributes.get("title") or ("Versturen" if type_ == "submit" else "")
             self.button_link(text, attributes, context)
+            self.scripted(node, tag, attributes, context)
             self.submitter(node, tag, type_, text, attributes, context)
             return
         if len(self.document.names) < 500:
@@ -364,11 +369,20 @@ class _Pass:
         attributes = node.attributes
         text = self.text(node).strip() or attributes.get("aria-label") or attributes.get("title") or attributes.get("value") or ""
         self.button_link(text, attributes, context)
+        self.scripted(node, tag, attributes, context)
         self.submitter(node, tag, (attributes.get("type") or "").strip().lower(), text, attributes, context)
 
     def button_link(self, text: str, attributes: Attributes, context: Context) -> None:
         if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < _MOST_LINKS:
             self.document.links.append((href, clean(text, MAX_TEXT), "", context.place))
+
+    def scripted(self, node: LexborNode, tag: str, attributes: Attributes, context: Context) -> None:
+        """A link without an address, or a button that sends nothing."""
+        found = self.document.scripted
+        sends = context.form is not None or (tag != "a" and context.place in self.document.loose)
+        if not sends and len(found) < _MAX_SCRIPTED and needs_a_script(node, tag, attributes):
+            text = self.text(node).strip() or attributes.get("value") or attributes.get("aria-label") or attributes.get("title") or ""
+            found.append((tag, clean(text, MAX_TEXT), context.place))
 
     def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: Context) -> None:
         if attributes.get("form"):

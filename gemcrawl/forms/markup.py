@@ -13,6 +13,11 @@ MAX_TAGS = 60_000
 """Occurrences of ``<``; one to open and one to close each element that is looked at (`gemcrawl.forms.document.MAX_ELEMENTS`)."""
 MAX_ATTRIBUTES = 100_000
 """Attributes of all tags together: `MAX_BYTES` hold that many when each takes no more than twenty bytes."""
+_BALLAST = 64 * 1024
+"""What is longer and says nothing may be left out of a page that is too large."""
+_SILENT = ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style"))
+_DATA = re.compile(rb"data:[\w/+.;=,%%-]{%d,}+" % _BALLAST)
+"""An address that is the data itself; it has one colon, so that none is looked at twice."""
 _MAX_DEPTH = 600
 _MANY_TAGS = 4000
 _SOME_TAGS = 1000
@@ -57,6 +62,29 @@ _DROPPED = re.compile(
     re.IGNORECASE,
 )
 _SLASH = ord("/")
+
+
+def without_ballast(body: bytes) -> bytes:
+    """A page, and where it is larger than `MAX_BYTES` without the data in addresses, and with no more than the beginning of long comments, scripts and styles."""
+    if len(body) <= MAX_BYTES:
+        return body
+    body = _DATA.sub(b"data:,", body)
+    for begin, end in _SILENT:
+        body = _abridged(body, begin, end)
+    return body
+
+
+def _abridged(body: bytes, begin: bytes, end: bytes) -> bytes:
+    lower = body.lower()
+    parts: list[bytes] = []
+    done = 0
+    at = lower.find(begin)
+    while at >= 0 and (close := lower.find(end, at)) >= 0:
+        if close - at > _BALLAST:
+            parts.append(body[done : at + _BALLAST])
+            done = close
+        at = lower.find(begin, close)
+    return b"".join((*parts, body[done:])) if parts else body
 
 
 def markup_of(body: bytes, charset: str | None = None) -> bytes:

@@ -76,6 +76,8 @@ class PageReading:
     """h1 and h2, in order."""
     links: tuple[Link, ...] = ()
     """Distinct by URL and text, document order."""
+    scripted: tuple[str, ...] = ()
+    """Texts of the links and buttons outside of forms that only a script can follow; empty where there are no scripts."""
     frames: tuple[str, ...] = ()
     """Resolved src of iframe and frame elements, http and https only, distinct."""
     forms: tuple[PageForm, ...] = ()
@@ -95,6 +97,8 @@ class PageReading:
     """An empty mount point that scripts will fill."""
     scripts: bool = False
     """It has scripts."""
+    truncated: bool = False
+    """It is longer than what is read of a page."""
     script_product: bool = False
     """The product recognised builds its forms by script."""
     mixed_active: tuple[str, ...] = field(default=())

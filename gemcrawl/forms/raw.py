@@ -52,6 +52,8 @@ class Document:
     subjects: list[str] = field(default_factory=list)
     """Those of the headings that stand in no header, footer or navigation."""
     links: list[tuple[str, str, str, Place]] = field(default_factory=list)
+    scripted: list[tuple[str, str, Place]] = field(default_factory=list)
+    """Tag, text and place of links and buttons outside of forms that only a script can follow."""
     frames: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     inline_scripts: list[str] = field(default_factory=list)

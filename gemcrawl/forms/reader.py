@@ -13,7 +13,7 @@ from gemcrawl.forms.assemble import forms_of
 from gemcrawl.forms.document import MAX_LINKS, collect
 from gemcrawl.forms.fields import clean
 from gemcrawl.forms.kinds import SIDE_KINDS
-from gemcrawl.forms.markup import markup_of
+from gemcrawl.forms.markup import MAX_BYTES, MAX_TAGS, markup_of, without_ballast
 from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.forms.raw import Document
 from gemcrawl.forms.suppliers import Traces, recognise
@@ -33,10 +33,11 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
     page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
-    at.  Never raises on account of the document: at most 2 MB are read, 2000
-    links, 100 forms, 300 fields per form.
+    at.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
+    styles and data in addresses of a larger page), 2000 links, 100 forms, 300 fields per form.
     """
     url = normal(url)
+    body = without_ballast(body)
     markup = markup_of(body, charset)
     try:
         tree = LexborHTMLParser(markup)
@@ -73,6 +74,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         language=document.language or None,
         headings=tuple(document.headings),
         links=links,
+        scripted=_scripted(document),
         frames=_addresses(document.frames, addresses),
         forms=forms,
         supplier=supplier.name if supplier else None,
@@ -85,6 +87,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         challenge=challenge is not None,
         app_shell=shell,
         scripts=bool(document.scripts or document.inline_scripts),
+        truncated=len(body) > MAX_BYTES or markup.count(b"<") >= MAX_TAGS,
         script_product=supplier is not None and (supplier.shell or bool(supplier.mount)),
         mixed_active=_insecure(document.active, addresses) if secure else (),
         mixed_passive=_insecure(document.passive, addresses) if secure else (),
@@ -142,6 +145,15 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
         # What a named tuple's own constructor does takes twice as long.
         keep((url, text, route), _new(Link, (url, text, title, place, route, upgrades)))
     return tuple(islice(found.values(), MAX_LINKS))
+
+
+def _scripted(document: Document) -> tuple[str, ...]:
+    """What only a script can follow, but for a link in a menu to the page itself."""
+    if not document.scripts and not document.inline_scripts:
+        return ()
+    return tuple(
+        dict.fromkeys(text for tag, text, place in document.scripted if tag != "a" or place == "main" or text != document.first_h1)
+    )
 
 
 def _route(href: str) -> str | None:

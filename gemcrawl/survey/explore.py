@@ -123,7 +123,7 @@ class _Site:
             forms=found,
             pages=session.rows,
             ways=session.collection.ways,
-            unread=sorted(session.unread),
+            unread=session.left_unread(),
             archive=session.collection.archive.packed if session.collection.archive is not None else b"",
         )
 
@@ -240,7 +240,7 @@ def _home_outcome(home: Visit, secure: Visit) -> tuple[Outcome, Reason]:
         return "unreachable", secure.failure or reason
     if reason in ("robots", "robots_unavailable"):
         return "robots_denied", reason
-    if home.reading is not None and home.reading.challenge:
+    if reason == "challenge" or (home.reading is not None and home.reading.challenge):
         return "blocked", "challenge"
     if home.answer.status != 503 and (reason == "rate_limited" or home.answer.status in (401, 403)):
         return "blocked", reason

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
+from gemcrawl.survey.follow import FEW
 from gemcrawl.survey.frontier import Candidate
-from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_url, lost_session, special, url_score
+from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_text, forbidden_url, lost_session, special, text_score, url_score
 from gemcrawl.survey.rendering import cause_of
 from gemcrawl.survey.session import OUTSIDE_SCORE, without_body
 from gemcrawl.survey.urls import host_of, key, parent_page
@@ -38,6 +39,8 @@ class Intake:
         self._definitions = Definitions(session.visitor)
         self._formless: dict[Goal, tuple[Visit, Candidate]] = {}
         """The page that promised most of a form, had scripts, and showed none."""
+        self._bare_home: tuple[Visit, Candidate] | None = None
+        """The home page when it has scripts and hardly any links: a script may make its menu."""
         self._rendered_late: set[str] = set()
         self._contents: dict[bytes, str] = {}
         """Digest of what a page says, with its identity."""
@@ -51,6 +54,8 @@ class Intake:
         """
         session, reading = self._session, visit.reading
         assert reading is not None
+        if visit.wall:
+            session.missed(candidate)
         if not frames and candidate.found_via != "home" and not candidate.fragment and not self._first_time(visit):
             return 0
         if reading.error_page is not None or reading.challenge:
@@ -69,27 +74,41 @@ class Intake:
         cause = cause_of(reading, candidate.base)
         seen = await self._render(visit, candidate, cause) if cause is not None else None
         new = await self._collect(visit, candidate, frames, seen)
+        if visit.truncated and not new:
+            session.missed(candidate)
         if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
             session.missed(candidate)
-        if seen is None and not new and not frames and reading.scripts:
-            self._promised_more(visit, candidate)
+        if seen is None and not frames and reading.scripts:
+            if not new:
+                self._promised_more(visit, candidate)
+            if candidate.found_via == "home" and candidate.depth == 0 and self._shows_little(reading):
+                self._bare_home = (without_body(visit), candidate)
         return new
 
     async def render_formless(self) -> bool:
-        """Renders the page that promised a form of a kind that was not found; False when there is none left to try."""
+        """Renders a page that promised a form of a kind that was not found, or a home page without a menu; False when there is none left to try."""
+        wanted = self._session.wanted
         for goal in GOALS:
-            if getattr(self._session.wanted, goal) and (found := self._formless.pop(goal, None)) is not None:
-                visit, candidate = found
-                if visit.final_url in self._rendered_late:
-                    continue
-                self._rendered_late.add(visit.final_url)
-                seen = await self._render(visit, candidate, "missing_form")
-                if seen.page is None:
-                    self._session.missed(candidate)
-                else:
-                    await self._collect(visit, candidate, (), seen)
+            if getattr(wanted, goal) and (found := self._formless.pop(goal, None)) is not None and await self._render_late(*found):
                 return True
-        return False
+        home, self._bare_home = self._bare_home, None
+        return home is not None and wanted.nothing_found and await self._render_late(*home)
+
+    async def _render_late(self, visit: Visit, candidate: Candidate) -> bool:
+        """Renders a page that was taken in before as fetched; False when it was rendered already."""
+        if visit.final_url in self._rendered_late:
+            return False
+        self._rendered_late.add(visit.final_url)
+        seen = await self._render(visit, candidate, "missing_form")
+        if seen.page is None:
+            self._session.missed(candidate)
+        else:
+            await self._collect(visit, candidate, (), seen)
+        return True
+
+    def _shows_little(self, reading: PageReading) -> bool:
+        own = {key(link.url) for link in reading.links if self._session.owns(link.url)}
+        return len(own - {key(reading.url)}) <= FEW
 
     def _first_time(self, visit: Visit) -> bool:
         """False where a redirect led to a page that was read before."""
@@ -124,6 +143,7 @@ class Intake:
         reading = page.reading
         assert reading is not None
         new = await self._add(page, candidate, frames, seen)
+        self._session.promised(page.final_url, self._promises(page, reading, candidate))
         if seen is not None and seen.page is not None:
             for framed, chain in seen.frames:
                 new += await self._add(framed, candidate, (*frames, *chain), seen)
@@ -132,6 +152,16 @@ class Intake:
         if not frames or _is_frameset(frames[-1]):
             self._follower.follow(page, reading, candidate)
         return new
+
+    def _promises(self, page: Visit, reading: PageReading, candidate: Candidate) -> frozenset[Goal]:
+        """What links and buttons promise that only a script can follow; of another party's page, only what it was visited for."""
+        own = self._session.owns(page.final_url)
+        promised = [text_score(text) for text in reading.scripted if not forbidden_text(text)]
+        return frozenset(
+            goal
+            for goal in GOALS
+            if (own or getattr(candidate.base, goal) >= OUTSIDE_SCORE) and any(getattr(scores, goal) >= STRONG for scores in promised)
+        )
 
     async def _add(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...], seen: Seen | None) -> int:
         """Adds the forms of one document.  Returns how many of the wanted kinds were new."""

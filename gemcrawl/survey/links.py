@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Literal, NamedTuple
 
 from gemcrawl.forms.words import Lexicon, Phrases, fold
+from gemcrawl.items import Reason
 from gemcrawl.sites import site_of
 from gemcrawl.survey.urls import host_of, split
 
@@ -81,20 +82,28 @@ def _never_extensions() -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def forbidden_url(url: str) -> bool:
-    """Whether ``url`` may never be requested: another party, a file, a login, a system under test, or a link that does something."""
+    """Whether a link to ``url`` may never be followed: another party, a file, a login, a system under test, or a link that does something."""
+    parts = split(url)
+    return closed(url) is not None or _forbids(_words("never", "acts"), fold(f"{parts.path} {parts.query}"))
+
+
+@lru_cache(maxsize=2048)
+def closed(url: str) -> Reason | None:
+    """Why ``url`` is not requested even where a server redirects there: ``not_html`` for a file, ``challenge`` for another party, a login or a system under
+    test; None when it may be."""
     parts = split(url)
     host = host_of(url)
     name = host
     while name:
         if name in _never_hosts():
-            return True
+            return "challenge"
         name = name.partition(".")[2]
     last = parts.path.rpartition("/")[2]
     if "." in last and last.rpartition(".")[2].lower() in _never_extensions():
-        return True
+        return "not_html"
     if _words("never", "host").find(fold(host.removesuffix(site_of(host)))):
-        return True
-    return _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}"))
+        return "challenge"
+    return "challenge" if _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}")) else None
 
 
 def _forbids(words: Lexicon, text: str) -> bool:
@@ -136,6 +145,11 @@ def is_dull(text: str) -> bool:
 def in_translation(url: str) -> bool:
     """Whether an address is in a translation of its site, by the first part of its path."""
     return split(url).path.lstrip("/").partition("/")[0].lower() in _vocabulary()["translation"]["segments"]
+
+
+def says(section: str, zone: str, text: str) -> bool:
+    """Whether one of the words of a zone of `links.toml` is in ``text``."""
+    return bool(_words(section, zone).find(fold(text)))
 
 
 def lost_session(phrase: str) -> bool:

@@ -93,3 +93,8 @@ class RobotsBook:
         if (known := self._known.get(host)) is None:
             known = self._known[host] = await self._ask(host)
         return known
+
+    def forget(self, host: str) -> None:
+        """Has the rules of ``host`` asked for once more where there were none."""
+        if (known := self._known.get(host)) is not None and known.rules is None and known.closed is None:
+            del self._known[host]

@@ -30,7 +30,7 @@ def page_row(municipality: str, candidate: Candidate, visit: Visit) -> Page:
         failure=visit.failure or ("challenge" if reading is not None and reading.challenge else None),
         content_type=visit.answer.content_type or None,
         bytes=visit.wire_bytes,
-        truncated=visit.answer.truncated,
+        truncated=visit.truncated,
         title=reading.title if reading else None,
         language=reading.language if reading else None,
         depth=candidate.depth,

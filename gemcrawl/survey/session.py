@@ -12,7 +12,7 @@ from gemcrawl.items import Kind, Page
 from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Collection
 from gemcrawl.survey.frontier import Candidate, Frontier, Wanted
-from gemcrawl.survey.links import GOALS, STRONG
+from gemcrawl.survey.links import GOALS, STRONG, Goal
 from gemcrawl.survey.rows import page_row
 from gemcrawl.survey.urls import host_of, key
 from gemcrawl.survey.visit import Visit, Visitor
@@ -71,6 +71,8 @@ class Session:
     fetched: int = 0
     shells: dict[str, Visit] = field(default_factory=dict)
     """Pages that scripts have to fill: one document with a page for every route."""
+    _scripted: dict[str, frozenset[Goal]] = field(default_factory=dict)
+    """By page, what its links and buttons promise that only a script can follow."""
     _failed: set[str] = field(default_factory=set)
     _rows_at: dict[str, int] = field(default_factory=dict)
 
@@ -126,6 +128,15 @@ class Session:
         threshold = OUTSIDE_SCORE if candidate.outside else STRONG
         if candidate.found_via in ("link", "home", "frame"):
             self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
+
+    def promised(self, page_url: str, goals: frozenset[Goal]) -> None:
+        """Notes what a page promises by links and buttons that only a script can follow, in place of what it did before it was rendered."""
+        self._scripted[page_url] = goals
+
+    def left_unread(self) -> list[Kind]:
+        """Kinds of form that cannot be called absent, at the end: also those of which there is none and that only a script leads to."""
+        found = {form.kind for form in self.collection.forms.values()}
+        return sorted(self.unread | {goal for goals in self._scripted.values() for goal in goals if goal not in found})
 
     def linked_again(self, candidate: Candidate) -> None:
         """A link to a page that failed: it fails this link too."""

@@ -16,9 +16,10 @@ from gemcrawl.forms import read_page
 from gemcrawl.forms.page import PageReading
 from gemcrawl.items import Reason
 from gemcrawl.survey import robots
-from gemcrawl.survey.links import forbidden_url
+from gemcrawl.survey.links import closed, forbidden_url
 from gemcrawl.survey.robots import Robots, RobotsBook
 from gemcrawl.survey.urls import key, split
+from gemcrawl.survey.walls import is_wall, way_on
 from gemcrawl.transport.facts import Hop, Route
 from gemcrawl.transport.observed import Observed
 
@@ -48,6 +49,8 @@ class Visit:
     answer: Answer
     failure: Reason | None = None
     reading: PageReading | None = None
+    wall: bool = False
+    """The document is a wall in front of the one that was asked for, and there was no way on."""
     sha256: str | None = None
     cookies: tuple[str, ...] = ()
     """Set-Cookie fields of the last answer."""
@@ -57,6 +60,11 @@ class Visit:
     @property
     def final_url(self) -> str:
         return self.route[-1].url if self.route else self.url
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the document was not received, or not read, to its end."""
+        return self.answer.truncated or (self.reading is not None and self.reading.truncated)
 
 
 def resolve(reference: str, base: str) -> str | None:
@@ -83,6 +91,8 @@ class Visitor:
         self.bytes = 0
         self._met: dict[str, tuple[Hop, str | None]] = {}
         """By URL: what it answered on the visit last made to it, without the handshake, and where that led on to."""
+        self._walled: set[str] = set()
+        """Hosts with a wall whose way on led back to it."""
 
     async def ask(self, url: str, *, method: str = "GET") -> Answer:
         """One request, counted and noted."""
@@ -117,9 +127,14 @@ class Visitor:
                 and an https address that did not answer, or may not be asked, ends the route as a hop of status 0.
         """
         started, before = time.monotonic(), self.bytes
-        walk = _Walk(url)
+        walk = _Walk(url, url)
         while walk.target is not None:
             await self._step(walk, text, only_route=only_route)
+        if walk.through:
+            if walk.wall:
+                self._walled.add(walk.through)
+            else:
+                self.book.forget(walk.through)  # the wall stood in front of robots.txt too
         answer = walk.answer
         self.observed.route(tuple(walk.route))
         self._remember(walk.route)
@@ -129,6 +144,7 @@ class Visitor:
             answer=answer,
             failure=walk.failure,
             reading=walk.reading,
+            wall=walk.wall,
             sha256=hashlib.sha256(answer.body).hexdigest() if answer.hop is not None else None,
             cookies=answer.cookies,
             seconds=time.monotonic() - started,
@@ -156,16 +172,14 @@ class Visitor:
             walk.route.append(hop)
             if onward is not None:
                 self._redirect(walk, onward)
-        elif hops and forbidden_url(url):
-            walk.failure = "robots"
         else:
-            walk.failure = await self.allowed(url)
+            walk.failure = (closed(url) if hops else None) or await self.allowed(url)
             if walk.failure is None:
-                await self._ask_hop(walk, url, text)
+                await self._ask_hop(walk, url, text, pass_walls=not only_route)
         if only_route and hops and len(walk.route) == hops and url.startswith("https:"):
             walk.route.append(Hop(url=url, status=0))
 
-    async def _ask_hop(self, walk: _Walk, url: str, text: str) -> None:
+    async def _ask_hop(self, walk: _Walk, url: str, text: str, *, pass_walls: bool) -> None:
         walk.asked[url] = walk.asked.get(url, 0) + 1
         walk.answer = answer = await self.ask(url)
         if answer.hop is None:
@@ -175,7 +189,7 @@ class Visitor:
             self._redirect(walk, resolve(answer.location, url))
         else:
             walk.route.append(answer.hop)
-            self._read(walk, text)
+            self._read(walk, text, pass_walls=pass_walls)
 
     def _redirect(self, walk: _Walk, target: str | None) -> None:
         if target is None:
@@ -186,7 +200,7 @@ class Visitor:
         else:
             walk.target = target
 
-    def _read(self, walk: _Walk, text: str) -> None:
+    def _read(self, walk: _Walk, text: str, *, pass_walls: bool) -> None:
         """Reads the document, and goes on where it does nothing but send the visitor on."""
         answer = walk.answer
         if answer.content_type not in HTML:
@@ -198,6 +212,14 @@ class Visitor:
             walk.route[-1] = replace(walk.route[-1], leaves_by="meta_refresh" if reading.meta_refresh else "script")
             self._redirect(walk, onward)
             return
+        if answer.status < 400 and pass_walls and is_wall(reading, walk.url):
+            way, host = way_on(reading), split(answer.url).host
+            if way is not None and not walk.through and host not in self._walled:
+                walk.route[-1] = replace(walk.route[-1], leaves_by="link")
+                walk.through, walk.target = host, way
+                walk.asked.clear()  # the way on leads back to what was asked for
+                return
+            walk.wall = True
         walk.reading = reading
         if answer.status >= 400:
             walk.failure = status_reason(answer.status, retry_after=answer.retry_after is not None)
@@ -227,11 +249,15 @@ class Visitor:
 class _Walk:
     """A visit on its way."""
 
+    url: str
     target: str | None
     route: list[Hop] = field(default_factory=list)
     asked: dict[str, int] = field(default_factory=dict)
     answer: Answer = field(default_factory=lambda: Answer(url=""))
     reading: PageReading | None = None
+    wall: bool = False
+    through: str = ""
+    """Host whose wall was passed."""
     failure: Reason | None = None
 
 

@@ -40,7 +40,7 @@ class Hop:
     """Strict-Transport-Security field values as sent, in order."""
     handshake: Handshake | None = None
     """None over http."""
-    leaves_by: Literal["", "redirect", "meta_refresh", "script"] = ""
+    leaves_by: Literal["", "redirect", "meta_refresh", "script", "link"] = ""
     """How this hop leads to the next one; empty for the last."""
 
 

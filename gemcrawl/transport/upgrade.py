@@ -36,7 +36,7 @@ def classify(route: Route) -> Upgrade:
     secure = next((i for i, hop in enumerate(route) if scheme_of(hop.url) == "https"), None)
     if secure is None:
         return _without_https(route[-1])
-    if route[secure - 1].leaves_by in ("meta_refresh", "script"):
+    if route[secure - 1].leaves_by in ("meta_refresh", "script", "link"):
         return "client_side"
     if secure > 1:
         return "late"
@@ -81,7 +81,7 @@ def until_secure(route: Route) -> Route:
 
 def describe(route: Route) -> str:
     """The hops in one line, as findings quote them: ``http://x/ 301 -> https://x/ 200``; a hop without an answer is ``not read``."""
-    arrows = {"meta_refresh": " -(meta refresh)-> ", "script": " -(script)-> "}
+    arrows = {"meta_refresh": " -(meta refresh)-> ", "script": " -(script)-> ", "link": " -(link)-> "}
     parts: list[str] = []
     for i, hop in enumerate(route[:20]):
         parts.append(f"{clean(hop.url, 200)} {hop.status or 'not read'}")

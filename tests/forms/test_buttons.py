@@ -61,3 +61,60 @@ def test_a_form_that_sends_something_or_may_do_more_is_none(markup: str) -> None
 def test_a_script_that_may_do_more_is_not_followed(script: str) -> None:
     reading = read_page(f'<button onclick="{script}">Afspraak maken</button>'.encode(), URL)
     assert reading.links == ()
+
+
+SCRIPT = "<script src=/site.js></script>"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a href="#">Contact</a>',
+        '<a href="javascript:void(0)">Contact</a>',
+        '<a onclick="toon()">Contact</a>',
+        "<button>Contact</button>",
+        '<button aria-haspopup="dialog">Contact</button>',
+        '<input type="button" value="Contact">',
+        '<a href="#"><span>Contact</span></a><p>Bel 14 0123</p>',
+    ],
+)
+def test_what_only_a_script_can_follow_is_told(markup: str) -> None:
+    assert read_page(f"{SCRIPT}<main><h1>Gemeente</h1>{markup}</main>".encode(), URL).scripted == ("Contact",)
+    assert read_page(f"<main><h1>Gemeente</h1>{markup}</main>".encode(), URL).scripted == ()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<a href="/contact">Contact</a>',
+        '<a href="#contact">Contact</a>',
+        '<a href="#/contact">Contact</a>',
+        '<a href="mailto:info@x.test">Contact</a>',
+        '<a name="contact">Contact</a>',
+        '<a href="#" aria-current="page">Contact</a>',
+        """<button onclick="location.href='/contact'">Contact</button>""",
+        # a menu, a tab, an accordion, a section of the page
+        '<button aria-expanded="false">Contact</button>',
+        '<button aria-controls="m">Contact</button>',
+        '<button aria-haspopup="true">Contact</button>',
+        '<a href="#" role="tab">Contact</a>',
+        '<a href="#" data-bs-toggle="dropdown">Contact</a>',
+        '<a href="#" class="nav-link dropdown-toggle">Contact</a>',
+        '<ul><li><a href="#">Contact</a> <ul><li><a href="/contact">Formulier</a></ul></ul>',
+        '<h3><a href="#">Contact</a></h3><div>Bel 14 0123</div>',
+        """<a href="#" onclick="scrollTo('onder')">Contact</a>""",
+        '<a href="#" hidden>Contact</a>',
+        # what sends a form, or may
+        '<form action="/zoek"><input name="q"><button type="button">Contact</button></form>',
+        '<form id="f" action="/zoek"><input name="q"></form><button form="f">Contact</button>',
+        '<div><input name="naam"><input name="email"><button type="button">Contact</button></div>',
+    ],
+)
+def test_what_leads_somewhere_or_only_shows_a_part_of_the_page_is_not(markup: str) -> None:
+    assert read_page(f"{SCRIPT}<main><h1>Gemeente</h1>{markup}</main>".encode(), URL).scripted == ()
+
+
+def test_a_menu_s_link_to_the_page_itself_is_not_either() -> None:
+    for place, told in (("nav", ()), ("div", ("Contact",))):
+        body = f'{SCRIPT}<{place}><a href="#">Contact</a></{place}><main><h1>Contact</h1></main>'
+        assert read_page(body.encode(), URL).scripted == told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from gemcrawl.forms import PageReading, read_page
 from gemcrawl.forms.document import MAX_ELEMENTS
-from gemcrawl.forms.markup import MAX_ATTRIBUTES, MAX_BYTES, MAX_TAGS, markup_of
+from gemcrawl.forms.markup import MAX_ATTRIBUTES, MAX_BYTES, MAX_TAGS, markup_of, without_ballast
 from tests.forms.hostile import documents
 
 URL = "https://www.gem.test/contact"
@@ -211,3 +212,35 @@ def test_budgets() -> None:
 def test_no_more_than_two_megabytes_are_read() -> None:
     body = b"<p>" + b"x" * 2_000_000 + b"<form><input name=a></form>"
     assert read_page(body, URL).forms == ()
+    assert read_page(body, URL).truncated
+    assert not read_page(b"<p>" + b"x" * 1_900_000, URL).truncated
+
+
+@pytest.mark.parametrize(
+    "ballast",
+    [
+        "<!-- {} -->",
+        "<script>window.state = '{}'</script>",
+        "<STYLE>/* {} */</STYLE>",
+        "<img alt='' src='data:image/png;base64,{}'>",
+        "<script>x='{}'</script><!-- {} -->",
+    ],
+)
+def test_what_is_long_and_says_nothing_does_not_count_towards_them(ballast: str) -> None:
+    body = ballast.replace("{}", "A" * 2_500_000) + "<p>Stel uw vraag</p><form><input name=a></form>"
+    reading = read_page(body.encode(), URL)
+    assert [field.name for field in reading.forms[0].fields] == ["a"]
+    assert not reading.truncated
+
+
+@pytest.mark.parametrize("repeated", [b"<!--", b"<script", b"<!-- -->", b"data:", b"data:,A", b"<script></script"])
+def test_looking_for_that_takes_linear_time(repeated: bytes) -> None:
+    body = repeated * (4_000_000 // len(repeated))
+    started = time.process_time()
+    assert without_ballast(body) == body
+    assert time.process_time() - started < 3
+
+
+def test_a_page_within_the_limit_is_left_as_it_is() -> None:
+    page = b"<!-- " + b"x" * 1_500_000 + b" --><p>y</p>"
+    assert without_ballast(page) == page

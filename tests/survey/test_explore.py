@@ -121,6 +121,8 @@ async def test_http_only_site_is_read_over_http() -> None:
         ({HOME: 429}, "blocked", "rate_limited"),
         ({HOME: 404}, "unreachable", "http_4xx"),
         ({HOME: (302, HOME)}, "unreachable", "redirect_loop"),
+        ({HOME: (302, "https://www.digid.nl/login")}, "blocked", "challenge"),
+        ({HOME: (302, "/folder.pdf")}, "unreachable", "not_html"),
         ({"https://www.x.test/robots.txt": 500, HOME: page("x")}, "robots_denied", "robots_unavailable"),
         ({"https://www.x.test/robots.txt": "User-agent: *\nDisallow: /", HOME: page("x")}, "robots_denied", "robots"),
         (
@@ -173,6 +175,25 @@ async def test_robots_rules_hold_on_every_hop() -> None:
     assert "https://planner.test/geheim" not in web.asked
     assert found.forms == []
     assert found.unread == ["appointment"]
+
+
+async def test_a_site_that_only_shows_its_wall_was_read_and_its_forms_were_not() -> None:
+    wall = page("Cookies", '<form method="post" action="/ja"><button>Accepteer en ga verder</button></form>')
+    found = await Web({HOME: (302, "/cookies?terug=/"), "https://www.x.test/cookies?terug=/": wall}).survey()
+    assert (found.municipality.outcome, found.unread) == ("surveyed", ["appointment", "contact"])
+
+
+async def test_a_wall_in_front_of_the_one_promising_page_leaves_its_kind_unread() -> None:
+    wall = page("Cookies", '<form method="post" action="/ja"><button>Accepteer en ga verder</button></form>')
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken"), link("/contact", "Contact")),
+            "https://www.x.test/afspraak": (302, "/cookies"),
+            "https://www.x.test/cookies": wall,
+            "https://www.x.test/contact": page("Contact", CONTACT_FORM),
+        }
+    )
+    assert (await web.survey()).unread == ["appointment"]
 
 
 async def test_the_sitemap_is_read_only_when_the_home_page_does_not_show_the_way() -> None:

@@ -52,6 +52,55 @@ async def test_a_flow_entered_in_its_middle_is_begun_one_step_up(says: str, aske
     assert [form.kind for form in found.forms] == (["appointment"] if asked else [])
 
 
+@pytest.mark.parametrize(("length", "truncated", "unread"), [(1_900_000, False, []), (2_100_000, True, ["appointment"])])
+async def test_a_promising_page_that_was_cut_before_its_form_leaves_the_kind_unread(
+    length: int, *, truncated: bool, unread: list[str]
+) -> None:
+    long = page("Afspraak maken", "<p>" + "x" * length + "</p>")
+    web = Web({HOME: page("Gemeente", link("/afspraak", "Afspraak maken")), f"{WWW}/afspraak": long})
+    found = await web.survey()
+    assert [row.truncated for row in found.pages if row.url == f"{WWW}/afspraak"] == [truncated]
+    assert found.unread == unread
+
+
+MENU = " ".join(
+    link(f"/{name}", f"Over {name}") for name in ("water", "wegen", "bomen", "parken", "honden", "licht", "bruggen", "riool", "markt")
+)
+SCRIPT = "<script>document.querySelector('#b').onclick = function () { location = plek }</script>"
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        '<a href="#" id="b">Afspraak maken</a>',
+        '<a href="javascript:open_planner()">Afspraak maken</a>',
+        '<a role="button" id="b">Afspraak maken</a>',
+        '<button type="button" id="b">Afspraak maken</button>',
+        '<button id="b" aria-haspopup="dialog">Afspraak maken</button>',
+        '<input type="button" id="b" value="Afspraak maken">',
+    ],
+)
+async def test_what_names_a_form_and_only_a_script_can_follow_leaves_its_kind_unread(way: str) -> None:
+    found = await Web({HOME: page("Gemeente", MENU, way, SCRIPT)}).survey()
+    assert (found.municipality.outcome, found.unread) == ("surveyed", ["appointment"])
+
+
+async def test_that_is_no_matter_where_such_a_form_was_found() -> None:
+    way = '<button type="button" id="b">Afspraak maken</button>'
+    web = Web(
+        {
+            HOME: page("Gemeente", MENU, way, SCRIPT, link("/afspraak", "Afspraak")),
+            f"{WWW}/afspraak": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    assert (await web.survey()).unread == []
+
+
+@pytest.mark.parametrize("text", ["Menu", "Sluiten", "Mijn afspraak wijzigen", "Afspraak maken met DigiD"])
+async def test_a_button_that_names_no_form_to_look_for_says_nothing(text: str) -> None:
+    assert (await Web({HOME: page("Gemeente", MENU, f'<button type="button" id="b">{text}</button>', SCRIPT)}).survey()).unread == []
+
+
 async def test_the_frames_of_a_frameset_are_pages_whose_links_count() -> None:
     web = Web(
         {

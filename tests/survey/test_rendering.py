@@ -235,3 +235,28 @@ async def test_a_page_that_stays_an_empty_shell_leaves_its_kind_untested() -> No
     assert (row(hollow, url).render_outcome, hollow.unread) == ("rendered", ["appointment"])
     filled = page("Afspraak maken", "<p>" + "U kunt ons bellen voor een afspraak, of langskomen. " * 10 + "</p>")
     assert (await Web(dict(answers)).survey(render=Browser({url: filled}))).unread == []
+
+
+BARE = page("Gemeente", link("/nieuws", "Nieuws"), "<div id=menu></div><script>fetch('/menu.json')</script>")
+MENU = page("Gemeente", link("/contact", "Contact"), link("/nieuws", "Nieuws"))
+
+
+async def test_a_home_page_with_scripts_and_hardly_any_links_is_rendered_before_a_kind_is_called_absent() -> None:
+    answers = {HOME: BARE, "https://www.x.test/nieuws": page("Nieuws"), "https://www.x.test/contact": page("Contact", CONTACT_FORM)}
+    browser = Browser({HOME: MENU})
+    survey = await Web(dict(answers)).survey(render=browser)
+    assert [form.page_url for form in forms(survey, "contact")] == ["https://www.x.test/contact"]
+    assert (row(survey, HOME).render_cause, row(survey, HOME).render_outcome) == ("missing_form", "rendered")
+    assert (survey.unread, browser.asked) == ([], [HOME])
+    assert (await Web(dict(answers)).survey()).unread == ["appointment", "contact"]  # rendering is off
+
+
+async def test_it_is_not_rendered_when_it_has_a_menu_or_no_scripts_or_both_forms_were_found() -> None:
+    browser = Browser({})
+    many = " ".join(link(f"/onderwerp-{name}", f"Over {name}") for name in "abcdefghi")
+    for home in (BARE.replace("<div id=menu></div>", many), BARE.partition("<script>")[0]):
+        assert (await Web({HOME: home}).survey(render=browser)).unread == []
+    links = link("/contact", "Contact") + link("/afspraak", "Afspraak maken")
+    both = {"https://www.x.test/contact": page("Contact", CONTACT_FORM), "https://www.x.test/afspraak": page("Afspraak", APPOINTMENT_FORM)}
+    await Web({HOME: BARE.replace("<div id=menu></div>", links), **both}).survey(render=browser)
+    assert browser.asked == []

@@ -177,8 +177,91 @@ async def test_robots_hold_at_every_hop() -> None:
 async def test_a_redirect_to_a_login_is_not_followed() -> None:
     web = Web({START: To("https://digid.nl/inloggen")})
     found = await web.visit()
-    assert found.failure == "robots"
+    assert found.failure == "challenge"  # robots.txt said nothing of the kind
     assert not [url for url in web.asked if "digid" in url]
+
+
+async def test_a_redirect_to_a_file_is_not_followed() -> None:
+    web = Web({START: To("/folder.pdf")})
+    assert (await web.visit()).failure == "not_html"
+    assert web.pages_asked == [START]
+
+
+@pytest.mark.parametrize("path", ["/cookies", "/afspraak/annuleren", "/print"])
+async def test_what_is_not_followed_as_a_link_is_read_where_the_server_leads_there_itself(path: str) -> None:
+    web = Web({START: To(path), f"https://www.x.test{path}": "<title>Formulier</title>"})
+    found = await web.visit()
+    assert (found.failure, found.final_url) == (None, f"https://www.x.test{path}")
+
+
+WALL = "https://www.x.test/cookiemuur"
+REFUSES = '<a href="/keuze?k=ja">Alles accepteren</a> <a href="/keuze?k=nee">Verder zonder cookies</a>'
+
+
+@dataclass
+class Walled(Web):
+    """A site that answers with a wall until it was told what it wants to know."""
+
+    choice: str = "/keuze?k=nee"
+    """Address that sets the cookie."""
+    back: str = START
+    passed: bool = False
+
+    async def get(self, url: str, **_: object) -> Answer:
+        if url == f"https://www.x.test{self.choice}":
+            self.passed = True
+            self.answers[url] = To(self.back)
+        answer = await Web.get(self, url)
+        if self.passed or url == WALL or answer.location:
+            return answer
+        return Answer(url=url, hop=Hop(url=url, status=302, handshake=HANDSHAKE), location=WALL)
+
+
+async def test_the_way_on_from_a_wall_that_refuses_cookies_is_taken() -> None:
+    web = Walled({WALL: f"<title>Cookies</title>{REFUSES}", START: "<title>Afspraak maken</title>"})
+    found = await web.visit()
+    assert (found.failure, found.wall, found.final_url) == (None, False, START)
+    assert [(hop.url, hop.leaves_by) for hop in found.route] == [
+        (START, "redirect"),
+        (WALL, "link"),
+        ("https://www.x.test/keuze?k=nee", "redirect"),
+        (START, ""),
+    ]
+
+
+async def test_robots_txt_is_read_once_more_behind_the_wall_that_stood_in_front_of_it() -> None:
+    rules = {"https://www.x.test/robots.txt": "User-agent: *\nDisallow: /geheim"}
+    web = Walled(
+        {WALL: f"<title>Cookies</title>{REFUSES}", START: "<title>A</title>", "https://www.x.test/geheim": "<title>B</title>"} | rules
+    )
+    await web.visit()
+    assert (await web.visit("https://www.x.test/geheim")).failure == "robots"
+    assert "https://www.x.test/geheim" not in web.asked
+    await web.visit()
+    assert web.asked.count("https://www.x.test/robots.txt") == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<title>Cookies</title><form method=post action=/ja><button>Accepteer en ga verder</button></form>",
+        '<title>Cookies</title><a href="/keuze?k=nee">Accepteer en ga verder</a>',
+        '<title>Cookies</title><a href="https://elders.test/">Ga door naar de website</a>',
+    ],
+)
+async def test_a_wall_that_only_consent_opens_stays_shut(page: str) -> None:
+    web = Walled({WALL: page})
+    found = await web.visit()
+    assert (found.wall, found.final_url) == (True, WALL)
+    assert set(web.pages_asked) == {START, WALL}
+
+
+async def test_a_way_on_that_leads_back_to_the_wall_is_taken_once() -> None:
+    web = Walled({WALL: f"<title>Cookies</title>{REFUSES}", "https://www.x.test/keuze?k=nee": To(START)}, choice="/nooit")
+    for _ in range(2):
+        assert (await web.visit()).wall
+    in_front_of_robots = [WALL]
+    assert web.pages_asked == [*in_front_of_robots, START, WALL, "https://www.x.test/keuze?k=nee", START, WALL, START, WALL]
 
 
 async def test_robots_are_asked_over_http_where_https_does_not_answer_and_nobody_answering_closes_the_host() -> None:
