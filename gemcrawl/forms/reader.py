@@ -87,7 +87,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
         challenge=challenge is not None,
         app_shell=shell,
         scripts=bool(document.scripts or document.inline_scripts),
-        truncated=len(body) > MAX_BYTES or markup.count(b"<") >= MAX_TAGS,
+        truncated=len(body) > MAX_BYTES or (len(markup) > MAX_TAGS and markup.count(b"<") >= MAX_TAGS),
         script_product=supplier is not None and (supplier.shell or bool(supplier.mount)),
         mixed_active=_insecure(document.active, addresses) if secure else (),
         mixed_passive=_insecure(document.passive, addresses) if secure else (),
