@@ -12,6 +12,7 @@ from gemcrawl.forms.around import NEVER, ROOT, Around, Context
 from gemcrawl.forms.buttons import address, goes_to, is_link, needs_a_script
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
+from gemcrawl.forms.pointing import NO_WORDS, Words, only_points, sentence
 from gemcrawl.forms.raw import Attributes, Document, RawForm
 from gemcrawl.forms.submit import is_submitter
 
@@ -270,7 +271,9 @@ class _Pass:
             if not text:
                 image = node.css_first("img[alt]")
                 text = clean((image.attributes.get("alt") or "") if image is not None else attributes.get("alt") or "", MAX_TEXT)
-        links.append((href, text, title, context.place))
+        points = context.place == "main" and only_points(text)
+        around = Words(sentence(node, text, self.text), self.heading_above(context)) if points else NO_WORDS
+        links.append((href, text, title, context.place, around))
 
     def heading(self, node: LexborNode, tag: str, context: Context) -> None:
         self.headings += 1
@@ -374,7 +377,7 @@ class _Pass:
 
     def button_link(self, text: str, attributes: Attributes, context: Context) -> None:
         if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < _MOST_LINKS:
-            self.document.links.append((href, clean(text, MAX_TEXT), "", context.place))
+            self.document.links.append((href, clean(text, MAX_TEXT), "", context.place, NO_WORDS))
 
     def scripted(self, node: LexborNode, tag: str, attributes: Attributes, context: Context) -> None:
         """A link without an address, or a button that sends nothing."""
@@ -425,7 +428,7 @@ class _Pass:
                     form.submitters.append(attributes)
                 text = self.text(node).strip() if tag == "button" else attributes.get("value") or ""
                 form.buttons.append(clean(text, MAX_TEXT))
-        self.document.links += [(address(form), form.buttons[0], "", form.place) for form in self.document.forms if is_link(form)]
+        self.document.links += [(address(form), form.buttons[0], "", form.place, NO_WORDS) for form in self.document.forms if is_link(form)]
         self.document.forms = [form for form in self.document.forms if not is_link(form)]
         if self.wanted:
             texts = self.document.labels.texts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from gemcrawl.forms.pointing import NO_WORDS, Words
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
 from gemcrawl.transport.facts import Target
 
@@ -22,6 +23,8 @@ class Link(NamedTuple):
     """The fragment when it is a route of a single-page application (``#/...`` or ``#!...``)."""
     inherits: bool = False
     """It is an http address only because its page is one: neither the reference nor a base element names the scheme."""
+    around: Words = NO_WORDS
+    """What is said around it, where its own words do not say where it leads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from gemcrawl.forms.fields import Control, Labels
 from gemcrawl.forms.landmarks import Place
+from gemcrawl.forms.pointing import Words
 
 Attributes = Mapping[str, str | None]
 
@@ -51,7 +52,7 @@ class Document:
     first_h1: str = ""
     subjects: list[str] = field(default_factory=list)
     """Those of the headings that stand in no header, footer or navigation."""
-    links: list[tuple[str, str, str, Place]] = field(default_factory=list)
+    links: list[tuple[str, str, str, Place, Words]] = field(default_factory=list)
     scripted: list[tuple[str, str, Place]] = field(default_factory=list)
     """Tag, text and place of links and buttons outside of forms that only a script can follow."""
     frames: list[str] = field(default_factory=list)

@@ -133,7 +133,7 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
     found: dict[tuple[str, str, str], Link] = {}
     keep, web, origin = found.setdefault, addresses.web, addresses.origin
     insecure = not addresses.base.startswith("https:")
-    for href, text, title, place in document.links:
+    for href, text, title, place, around in document.links:
         if origin and is_plain(href) is not None and len(href) <= MAX_URL:
             url, route = origin + href, ""
         else:
@@ -143,7 +143,7 @@ def _links(document: Document, addresses: Addresses, over_https: Addresses) -> t
             route = fragment
         upgrades = insecure and url.startswith("http:") and over_https.web(href).startswith("https:")
         # What a named tuple's own constructor does takes twice as long.
-        keep((url, text, route), _new(Link, (url, text, title, place, route, upgrades)))
+        keep((url, text, route), _new(Link, (url, text, title, place, route, upgrades, around)))
     return tuple(islice(found.values(), MAX_LINKS))
 
 

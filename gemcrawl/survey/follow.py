@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from gemcrawl.survey.frontier import DECAY, Candidate
@@ -18,8 +19,8 @@ from gemcrawl.survey.links import (
     is_dull,
     leads_on,
     letter_score,
-    link_score,
     portal_score,
+    score_of,
     text_score,
     turns_pages,
 )
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
 
 MAX_OUTSIDE = 2
 """Clicks on another host: its first page, and the one link from there that names the form."""
+CHOSEN = 3
+"""Ways on from a page of another host that is about an appointment and is a list to choose from; they may be one click further than others."""
+VAGUE = 4
+"""Per kind, links to other hosts that promise no form themselves, and are followed for what their page is about."""
+VAGUE_PER_HOST = 2
+"""The same, to one host."""
+HANDING = 1.2
+"""What a page must promise for a link to another host which only says "go on" to be followed: more than a part of the site does, and no more than a
+product of the desk."""
 INHERITED = 0.5
 """Share of a promising page's score that its own links to another host inherit, whatever their text."""
 HANDED_ON = 0.8
@@ -64,6 +74,8 @@ class Follower:
     def __init__(self, session: Session, previous: Previous) -> None:
         self._session, self._previous = session, previous
         self._known: set[tuple[str, str]] = set()
+        self._vague: Counter[tuple[str, ...]] = Counter()
+        """Links followed for what their page is about, by kind, and by kind and host."""
 
     def follow(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
         """Queues what the links of a page promise.
@@ -82,17 +94,22 @@ class Follower:
         begins = candidate.depth == 0 or (candidate.base.best >= STRONG and min(evidence) >= 0)
         if own and begins and not any(promising) and not reading.forms:
             self._choice(fresh, visit.final_url, candidate)
+        if not own and not any(promising) and not any(form.kind in GOALS for form in reading.forms):
+            self._list(fresh, visit.final_url, reading, candidate)
 
     def _link(self, link: Link, page_url: str, parent: Candidate, evidence: Scores, *, own: bool, lists: bool) -> bool:
         """Queues one link; whether it promises anything."""
         session = self._session
         target_own = session.owns(link.url)
-        base = link_score(link.url, link.text, link.title, from_host=host_of(page_url))
+        base = score_of(link, from_host=host_of(page_url))
         if own:
             base = base.at_least(portal_score(link.text)) if target_own else base
             base = base.at_least(letter_score(link.text)) if lists else base
+        vague = False
         if link.place == "main":
-            base = _by_page(base, link, parent, evidence, own=own, target_own=target_own)
+            base = _by_page(base, link, evidence, own=own, target_own=target_own)
+            needed = HANDING if leads_on(link.text) else OUTSIDE_SCORE
+            vague = own and not target_own and base.best < OUTSIDE_SCORE and evidence.best >= needed
         if turns_pages(link.url, link.text):
             return False
         if base.best < WEAK:
@@ -103,7 +120,8 @@ class Follower:
             session.collection.entry(page_url, link.url, inherits=link.inherits)
         outside = 0 if target_own else parent.outside + 1
         via: FoundVia = "home" if parent.depth == 0 else "link"
-        scores = base.times(DECAY**parent.depth)
+        # What its page promises is near: it does not fade by how deep in the site the page is.
+        scores = base if vague else base.times(DECAY**parent.depth)
         if target_own and in_translation(link.url) and not in_translation(page_url):
             scores = scores.times(TRANSLATED)
         known = self._previous.advance(link.url, scores)
@@ -113,12 +131,20 @@ class Follower:
                 session.missed(child)
             return False
         session.linked_again(child)
-        if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE):
+        if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE and not (vague and self._may_try(child))):
             return False
         # From another host only its own pages, and only those whose link names the form.
         if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
             return False
         session.frontier.add(child)
+        return True
+
+    def _may_try(self, child: Candidate) -> bool:
+        """Whether one more link may be followed for what its page is about; counts it."""
+        goal, host = child.base.goal, host_of(child.url)
+        if self._session.frontier.seen(child.url) or self._vague[goal,] >= VAGUE or self._vague[goal, host] >= VAGUE_PER_HOST:
+            return False
+        self._vague.update([(goal,), (goal, host)])
         return True
 
     def _set_aside(self, link: Link, page_url: str, parent: Candidate, base: Scores) -> None:
@@ -141,6 +167,34 @@ class Follower:
                 base = Scores(CHOICE, CHOICE).at_least(portal_score(link.text))
                 self._session.frontier.add(Candidate(url, base, "link", candidate.depth + 1, link.text, page_url, 0, base))
 
+    def _list(self, links: list[Link], page_url: str, reading: PageReading, candidate: Candidate) -> None:
+        """The first ways on from a page on another host whose title or heading is about an appointment: products or places to choose from."""
+        said = text_score(reading.title or "").at_least(text_score(reading.headings[0] if reading.headings else "")).appointment
+        if said < OUTSIDE_SCORE or candidate.outside > MAX_OUTSIDE:
+            return
+        ways: dict[str, tuple[float, Link]] = {}
+        for link in links:
+            scores = score_of(link, from_host=host_of(page_url))
+            if link.place != "main" or host_of(link.url) != host_of(page_url) or scores.appointment < 0 or is_dull(link.text):
+                continue
+            if not (turns_pages(link.url, link.text) or forbidden_url(link.url) or forbidden_text(link.text)):
+                ways.setdefault(link.url + link.hash_route, (scores.appointment, link))
+        base = Scores(appointment=said * HANDED_ON)
+        for _, link in sorted(ways.values(), key=lambda way: -way[0])[:CHOSEN]:
+            self._session.frontier.add(
+                Candidate(
+                    link.url,
+                    base.times(DECAY**candidate.depth),
+                    "link",
+                    candidate.depth + 1,
+                    link.text,
+                    page_url,
+                    candidate.outside + 1,
+                    base,
+                    link.hash_route,
+                )
+            )
+
 
 def about(reading: PageReading, candidate: Candidate) -> Scores:
     """What a page is about: what the link to it promised, and what its headings say for or against."""
@@ -150,12 +204,12 @@ def about(reading: PageReading, candidate: Candidate) -> Scores:
     return Scores(*(s if s < 0 else max(s, b) for s, b in zip(said, candidate.base, strict=True)))
 
 
-def _by_page(base: Scores, link: Link, parent: Candidate, evidence: Scores, *, own: bool, target_own: bool) -> Scores:
+def _by_page(base: Scores, link: Link, evidence: Scores, *, own: bool, target_own: bool) -> Scores:
     """The score of a link in the main content of a page that is about something."""
     if min(base) < 0:
         return base
     if leads_on(link.text):
         return base.at_least(evidence.times(HANDED_ON))
-    if own and not target_own and parent.base.best >= STRONG and base.best < OUTSIDE_SCORE:
-        return base.at_least(parent.base.times(INHERITED))
+    if own and not target_own and evidence.best >= OUTSIDE_SCORE and base.best < OUTSIDE_SCORE:
+        return base.at_least(evidence.times(INHERITED))
     return Scores(*(b + RAISED * getattr(evidence, goal) if 0 < b < STRONG else b for goal, b in zip(GOALS, base, strict=True)))

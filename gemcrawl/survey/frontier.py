@@ -123,7 +123,8 @@ class Frontier:
             if self._is_open(candidate) and wanted.wants(candidate):
                 return candidate
             heapq.heappop(self._later)
-            if self._is_open(candidate):
+            # What is not wanted for its own kind is searched for the other one only on the municipality's site.
+            if not candidate.outside and self._is_open(candidate):
                 self.set_aside(candidate, candidate.score)
         return None
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gemcrawl.forms.submit import method_of
-from gemcrawl.survey.links import link_score
+from gemcrawl.survey.links import score_of
 from gemcrawl.transport.urls import host_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _form(form: PageForm) -> dict[str, Any]:
 
 
 def _link(link: Link, from_host: str) -> dict[str, Any]:
-    scores = link_score(link.url, link.text, link.title, from_host=from_host)
+    scores = score_of(link, from_host=from_host)
     return {
         "url": link.url + link.hash_route,
         "text": link.text,

@@ -9,12 +9,15 @@ import re
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gemcrawl.forms.words import Lexicon, Phrases, fold
 from gemcrawl.items import Reason
 from gemcrawl.sites import site_of
 from gemcrawl.survey.urls import host_of, split
+
+if TYPE_CHECKING:
+    from gemcrawl.forms.page import Link
 
 Goal = Literal["appointment", "contact"]
 GOALS: tuple[Goal, Goal] = ("appointment", "contact")
@@ -27,6 +30,12 @@ CONFIRMED = 1.0
 """What text and URL gain when both speak for the same kind."""
 PREFERRED = 0.1
 """What an appointment link gains when it names the product that every municipality has: of equal ones it comes first."""
+SENTENCE = 0.7
+"""What a link that only points takes of its sentence's promise."""
+HEADING = 0.5
+"""What it takes of the heading's before it, when the sentence says nothing."""
+AGAINST = -1.0
+"""From here on what is said around such a link speaks against it."""
 _ARROWS = re.compile(r"[\s<>«»‹›←→⟨⟩|.…0-9:/-]+")
 """A text without letters: a day, a time, a page number, an arrow."""
 
@@ -231,6 +240,21 @@ def link_score(url: str, text: str, title: str = "", *, from_host: str = "") -> 
     if found.appointment >= STRONG and _words("prefer").find(fold(text)):
         found = found._replace(appointment=found.appointment + PREFERRED)
     return found
+
+
+def score_of(link: Link, *, from_host: str = "") -> Scores:
+    """Score of a link as it stands on its page: one that only points has what is said around it too, at a lower weight."""
+    own = link_score(link.url, link.text, link.title, from_host=from_host)
+    said, heading = link.around
+    if not (said or heading):
+        return own
+    around = text_score(said).times(SENTENCE)
+    if forbidden_text(said):
+        # What may not be followed when a link says it is no reason to follow one when it stands beside it.
+        around = Scores(*(min(a, 0.0) for a in around))
+    elif not any(around):
+        around = text_score(heading).times(HEADING)
+    return Scores(*(o + a if a <= AGAINST else max(o, a) if o >= 0 else o for o, a in zip(own, around, strict=True)))
 
 
 def _combined(text: float, url: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gemcrawl.forms.page import Link
+from gemcrawl.forms.pointing import Words
 from gemcrawl.survey.links import (
     STRONG,
     WEAK,
@@ -15,8 +17,10 @@ from gemcrawl.survey.links import (
     link_score,
     lost_session,
     portal_score,
+    score_of,
     turns_pages,
 )
+from gemcrawl.survey.session import OUTSIDE_SCORE
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,40 @@ def test_of_equal_products_the_one_that_everybody_has_comes_first() -> None:
 @pytest.mark.parametrize("text", ["Inwoners", "Alle onderwerpen", "Ynwenners", "Residents", "Nederlands"])
 def test_a_part_of_the_site_is_a_way_on_when_nothing_better_is(text: str) -> None:
     assert WEAK <= min(portal_score(text)) < STRONG
+
+
+def pointing(sentence: str, heading: str = "", text: str = "hier") -> Link:
+    return Link("https://planner.test/r/5", text, around=Words(sentence, heading))
+
+
+@pytest.mark.parametrize("text", ["Afsprakenplanner", "onze afspraakmodule", "Online afsprakenkalender", "naar het afspraaksysteem"])
+def test_what_an_appointment_is_made_with_names_it(text: str) -> None:
+    assert link_score("https://planner.test/r", text).appointment >= STRONG
+
+
+def test_a_link_that_only_points_takes_the_promise_of_its_sentence_else_of_its_heading_at_a_lower_weight() -> None:
+    own = link_score("https://planner.test/r/5", "Maak hier een afspraak").appointment
+    by_sentence = score_of(pointing("Maak hier een afspraak", "Contact"))
+    by_heading = score_of(pointing("Neem een foto mee hier", "Afspraak maken"))
+    assert own > by_sentence.appointment > by_heading.appointment >= OUTSIDE_SCORE
+    assert by_sentence.contact == 0
+    assert score_of(pointing("Neem een foto mee hier")).best == 0
+
+
+@pytest.mark.parametrize(
+    "sentence", ["U hebt een afspraak nodig klik hier", "Stuur hier een bericht aan de gemeente", "Hjir kinne jo in ôfspraak meitsje"]
+)
+def test_a_sentence_about_a_form_is_enough_to_go_to_another_host(sentence: str) -> None:
+    assert score_of(pointing(sentence)).best >= OUTSIDE_SCORE
+
+
+@pytest.mark.parametrize("sentence", ["Wilt u uw afspraak wijzigen klik hier", "Lees hier de prestatieafspraken"])
+def test_a_sentence_against_it_counts_too(sentence: str) -> None:
+    assert score_of(pointing(sentence, "Afspraak maken")).appointment < 0
+
+
+def test_words_around_a_link_are_no_reason_to_log_in() -> None:
+    assert score_of(pointing("Log hier in met DigiD voor een afspraak", "Afspraak maken")).best == 0
 
 
 def test_letters_stand_for_what_begins_with_them() -> None:
