@@ -23,6 +23,8 @@ class Answer:
     """Decompressed; cut at the size limit, then `truncated`."""
     truncated: bool = False
     location: str | None = None
+    refresh: str | None = None
+    """The Refresh field: a meta refresh without a page."""
     content_type: str = ""
     charset: str | None = None
     robots_tag: str = ""

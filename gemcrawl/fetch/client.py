@@ -217,6 +217,7 @@ class Client:
             body=response.body,
             truncated="truncated" in response.flags,
             location=_text(location) if location else None,
+            refresh=_text(refresh) if (refresh := headers.get("Refresh")) else None,
             content_type=content_type.strip().lower(),
             charset=charset[1].lower() if charset else None,
             robots_tag=first("X-Robots-Tag").lower(),

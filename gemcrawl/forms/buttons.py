@@ -1,13 +1,14 @@
-"""Buttons that are links: a form that asks nothing and gets a page, a script that does nothing but go there; and those that only a script can follow."""
+"""Buttons, lists and boxes that are links: a form that asks nothing and gets a page, a script that does nothing but go there; and what only a script can follow."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
-from gemcrawl.forms.fields import hides
+from gemcrawl.forms.fields import hides, text_of
 from gemcrawl.forms.submit import method_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,22 @@ _GO = re.compile(
     re.IGNORECASE,
 )
 
+_OPENS = re.compile(
+    rf"javascript:\s*(?:void\s*\(?\s*)?[\w$.]*(?:open|venster|popup|window|link|toon|show|navig|pagina|page|goto|ganaar)[\w$]*\s*\(\s*{_STRING}"
+    r"\s*(?:,\s*[\w\s,.'-]{0,100})?\)\s*\)?\s*;?\s*(?:void\s*\(?\s*0\s*\)?\s*;?)?\s*",
+    re.IGNORECASE,
+)
+_CHOSEN = r"(?:this\s*\.\s*value|this\s*\.\s*options\s*\[\s*this\s*\.\s*selectedIndex\s*\]\s*\.\s*value)"
+_JUMPS = re.compile(
+    rf"\s*(?:javascript:)?\s*(?:if\s*\(\s*{_CHOSEN}[^()]{{0,20}}\)\s*\{{?\s*)?(?:(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location(?:\s*\.\s*href)?\s*=\s*{_CHOSEN}"
+    rf"|(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location\s*\.\s*(?:assign|replace)\s*\(\s*{_CHOSEN}\s*\)"
+    rf"|(?:window\s*\.\s*)?open\s*\(\s*{_CHOSEN}[^()]{{0,100}}\))\s*;?\s*\}}?\s*",
+    re.IGNORECASE,
+)
+"""A script that goes to the value that was chosen, and does nothing else."""
+_ADDRESS = re.compile(r"https?://|/", re.IGNORECASE)
+_MAX_CHOICES = 200
+
 _SHOWS = frozenset({"aria-expanded", "aria-controls", "aria-current", "data-toggle", "data-bs-toggle", "popovertarget", "commandfor"})
 """Attributes of what shows or hides something that is in the page, or stands for the page itself."""
 _SHOWS_WORD = re.compile(r"toggle|drop-?down|accordion|collaps|scroll", re.IGNORECASE)
@@ -40,6 +57,30 @@ def goes_to(script: str | None) -> str:
         return ""
     match = _GO.fullmatch(script)
     return next((group for group in match.groups() if group), "") if match else ""
+
+
+def leads_to(href: str) -> str:
+    """Where a ``javascript:`` address leads that does nothing but go there or call a function that is named for it (`openVenster('/afspraak')`)."""
+    if len(href) > _MAX_SCRIPT:
+        return ""
+    script = unquote(href)
+    match = _OPENS.fullmatch(script)
+    called = next(filter(None, match.groups()), "") if match else ""
+    return called if _ADDRESS.match(called) else goes_to(script)
+
+
+def inner_click(link: LexborNode) -> str:
+    """Where what is in a link goes at a click; for a link that goes nowhere itself."""
+    inner = link.css_first("[onclick]")
+    return goes_to(inner.attributes.get("onclick")) if inner is not None else ""
+
+
+def choices(list_: LexborNode) -> Iterator[tuple[str, str]]:
+    """Address, as written, and text of each option of a list that goes to the address which is chosen."""
+    if _JUMPS.fullmatch((list_.attributes.get("onchange") or "")[:_MAX_SCRIPT]):
+        for option in islice(list_.css("option[value]"), _MAX_CHOICES):
+            if _ADDRESS.match(href := (option.attributes.get("value") or "").strip()):
+                yield href, text_of(option)
 
 
 def is_link(form: RawForm) -> bool:

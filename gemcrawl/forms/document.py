@@ -9,7 +9,8 @@ from typing import Any
 from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.around import NEVER, ROOT, Around, Context
-from gemcrawl.forms.buttons import address, goes_to, is_link, needs_a_script
+from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script
+from gemcrawl.forms.elements import IN_FORMS, METHODS
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.pointing import NO_WORDS, Words, only_points, sentence
@@ -27,6 +28,7 @@ MAX_TEXT = 200
 _MAX_HEADINGS = 50
 _MAX_RESOURCES = 500
 _MAX_CONTROLS = 3000
+_MAX_CLICKS = 100
 _MAX_SCRIPTED = 200
 _MAX_LOOKED_AT = 2000
 """Headings, of which some are kept."""
@@ -41,18 +43,6 @@ _MAX_ALERT, _MAX_ALERTS = 400, 8
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
 _SCRIPT_TYPES = frozenset({"", "text/javascript", "application/javascript", "module"})
 _NOT_PAGES = ("mailto:", "tel:", "javascript:", "data:", "sms:", "whatsapp:", "callto:", "skype:", "MAILTO:", "file:", "blob:", "about:")
-
-
-_METHODS = {
-    "a": "link", "area": "link", "form": "form", "input": "control", "select": "control", "textarea": "control", "button": "button",
-    "label": "label", "legend": "legend", "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "iframe": "frame", "frame": "frame",
-    "script": "script", "link": "linked", "meta": "meta", "base": "base", "title": "title", "img": "passive", "audio": "passive", "video": "passive",
-    "source": "passive", "object": "active", "embed": "active", "html": "html", "noscript": "noscript", "div": "box", "section": "box",
-    "article": "box", "aside": "box", "dialog": "box", "header": "box", "footer": "box", "nav": "box", "main": "box",
-}  # fmt: skip
-"""What looks at an element, by its tag; all others are passed over."""
-_IN_FORMS = dict.fromkeys(("ul", "ol", "li", "p", "span", "td", "fieldset", "dl", "dd", "table"), "box") | {"canvas": "canvas"}
-"""Elements that matter inside forms only."""
 
 
 def collect(root: LexborNode) -> Document:
@@ -74,7 +64,7 @@ class _Pass:
         self.controls = 0
         self.buttons = 0
         self.headings = 0
-        self.forms = 0
+        self.forms = self.clicks = 0
         self.alerts = 0
         self.read = 0
         self.around = Around()
@@ -123,8 +113,8 @@ class _Pass:
         attributes = node.attributes
         if not attributes and tag not in _SECTIONS and tag != "fieldset":
             return None
-        if "contenteditable" in attributes:
-            self.editable(node, attributes, context)
+        if "contenteditable" in attributes or "onclick" in attributes:
+            self.acting(node, attributes, context)
         role, class_ = attributes.get("role"), attributes.get("class")
         by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
         if tag == "div" and by_class is None and not alerts and context.form is None and role is None and "id" not in attributes:
@@ -253,7 +243,7 @@ class _Pass:
         href = attributes.get("href")
         if not href or href[0] != "/":
             if not href or href == "#" or href.startswith("javascript:"):
-                href = goes_to(attributes.get("onclick")) or goes_to(href)
+                href = goes_to(attributes.get("onclick")) or leads_to(href or "") or inner_click(node)
                 if not href:
                     self.scripted(node, "a", attributes, context)
                     return
@@ -339,6 +329,8 @@ class _Pass:
             if id_ := attributes.get("id"):
                 self.document.labels.hidden.add(id_)
             return
+        if "onchange" in attributes and tag == "select" and len(self.document.links) < _MOST_LINKS:
+            self.document.links += [(href, text, "", context.place, NO_WORDS) for href, text in choices(node)]
         self.asked(tag, node, attributes, context)
 
     def asked(self, tag: str, node: LexborNode, attributes: Attributes, context: Context) -> None:
@@ -378,6 +370,14 @@ class _Pass:
     def button_link(self, text: str, attributes: Attributes, context: Context) -> None:
         if (href := goes_to(attributes.get("onclick"))) and len(self.document.links) < _MOST_LINKS:
             self.document.links.append((href, clean(text, MAX_TEXT), "", context.place, NO_WORDS))
+
+    def acting(self, node: LexborNode, attributes: Attributes, context: Context) -> None:
+        """A box that is written into, or goes somewhere at a click and holds nothing that is clicked by itself."""
+        if "contenteditable" in attributes:
+            self.editable(node, attributes, context)
+        self.clicks += 1
+        if self.clicks <= _MAX_CLICKS and goes_to(attributes.get("onclick")) and node.css_first("a,button") is None:
+            self.button_link(self.text(node), attributes, context)
 
     def scripted(self, node: LexborNode, tag: str, attributes: Attributes, context: Context) -> None:
         """A link without an address, or a button that sends nothing."""
@@ -444,6 +444,6 @@ def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:
 
 
 _A = create_tag("a").tag_id
-_OUTSIDE = _handlers(_METHODS)
-_INSIDE = _handlers(_METHODS | _IN_FORMS)
+_OUTSIDE = _handlers(METHODS)
+_INSIDE = _handlers(METHODS | IN_FORMS)
 """What looks at elements, outside of forms and inside."""

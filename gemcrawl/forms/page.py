@@ -87,7 +87,7 @@ class PageReading:
     supplier: str | None = None
     supplier_evidence: str | None = None
     meta_refresh: str | None = None
-    """Target of an immediate (at most 5 s) meta refresh."""
+    """Target of an immediate (at most 5 s) refresh, of a meta element or a response field."""
     script_redirect: str | None = None
     """Target of an inline script that does nothing but set location."""
     canonical: str | None = None

@@ -15,11 +15,18 @@ from gemcrawl.forms.words import fold
 _LONGEST = 40
 """Characters; a link that says more says where it leads."""
 _MOST_WORDS = 6
-_MARKS = ".,:;!?<>()[]\"'»›→⟩…-"
 _data = table("pointing.toml")
 _ALONE = frozenset(map(fold, _data["alone"]))
 _BEGIN = tuple(f"{fold(words)} " for words in _data["begin"])
-_FIRST = frozenset(words.partition(" ")[0] for words in (*_ALONE, *_BEGIN)) | {""}
+_MARKS = (">", "»", "›", "→", "-", "...", "…")
+_FIRST = frozenset(
+    f"{written}{mark}"
+    for words in (*_ALONE, *_BEGIN)
+    for word in (words.partition(" ")[0],)
+    for written in (word, word.capitalize(), word.upper())
+    for mark in ("", ".", ":", "!", ",", *_MARKS)
+) | frozenset(_MARKS)
+"""First words of such texts as they are written: to look one up costs less than folding every link's text."""
 _INLINE = frozenset({"b", "strong", "i", "em", "u", "span", "small", "font", "mark", "abbr", "sup", "sub"})
 _CELLS = {"td": ("td", "th"), "dd": ("dt",)}
 """What says what a cell is about, when it holds nothing but a link: the one before it."""
@@ -48,7 +55,7 @@ def only_points(text: str) -> bool:
     """Whether a link's text, white space folded, does not say where the link leads."""
     if not text:
         return True
-    if len(text) > _LONGEST or text.partition(" ")[0].lower().strip(_MARKS) not in _FIRST:
+    if text.partition(" ")[0] not in _FIRST or len(text) > _LONGEST:
         return False
     folded = fold(text)
     return folded in _ALONE or (folded.startswith(_BEGIN) and folded.count(" ") < _MOST_WORDS)
@@ -74,6 +81,10 @@ def sentence(link: LexborNode, text: str, read: Callable[[LexborNode], str]) -> 
 
 def _beside(link: LexborNode, read: Callable[[LexborNode], str]) -> tuple[str, str]:
     """What stands before and after a link, up to the next link or the end of its block; after it, no further than the line."""
+    parent = link.parent
+    if parent is not None and link.prev is None and link.next is None and parent.tag not in _INLINE:
+        # As most buttons stand.
+        return _cell_before(parent, read), ""
     before, after = "", ""
     goes_back = goes_on = True
     at = link

@@ -28,12 +28,14 @@ _SHELL_MOUNTS = (
 )
 
 
-def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: str = "", cookies: tuple[str, ...] = ()) -> PageReading:
+def read_page(
+    body: bytes, url: str, *, charset: str | None = None, entry_text: str = "", cookies: tuple[str, ...] = (), refresh: str | None = None
+) -> PageReading:
     """Everything the survey and the transport rules need from one document.
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
     page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
-    at.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
+    at; `refresh` its Refresh field, which does what a meta refresh does.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
     styles and data in addresses of a larger page), 2000 links, 100 forms, 300 fields per form.
     """
     url = normal(url)
@@ -47,6 +49,7 @@ def read_page(body: bytes, url: str, *, charset: str | None = None, entry_text: 
     if root is None:
         return PageReading(url=url, base_url=url)
     document = collect(root)
+    document.refresh = refresh or document.refresh
     base = _base_of(document, url)
     addresses = Addresses(base)
     traces = Traces(

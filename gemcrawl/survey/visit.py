@@ -206,7 +206,9 @@ class Visitor:
         if answer.content_type not in HTML:
             walk.failure = "not_html"
             return
-        reading = read_page(answer.body, answer.url, charset=answer.charset, entry_text=text, cookies=answer.cookies)
+        reading = read_page(
+            answer.body, answer.url, charset=answer.charset, entry_text=text, cookies=answer.cookies, refresh=answer.refresh
+        )
         onward = reading.meta_refresh or reading.script_redirect
         if onward is not None and onward != answer.url and (key(onward) == key(answer.url) or not reading.forms) and answer.status < 400:
             walk.route[-1] = replace(walk.route[-1], leaves_by="meta_refresh" if reading.meta_refresh else "script")

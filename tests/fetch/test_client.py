@@ -60,6 +60,7 @@ PAGES = {
             ("Set-Cookie", "a=1; Secure"),
             ("Set-Cookie", "b=2"),
             ("X-Robots-Tag", "NoIndex"),
+            ("Refresh", "300"),
         ),
     ),
     "/bare": Reply(b"x", headers={"Content-Type": "application/pdf"}),
@@ -127,7 +128,7 @@ class TestAnAnswer:
         assert base64.b64decode(answer.body) == b"<p>hallo</p>"
         assert (answer.content_type, answer.charset, answer.robots_tag) == ("text/html", "iso-8859-1", "noindex")
         assert answer.cookies == ["a=1; Secure", "b=2"]
-        assert (answer.truncated, answer.location, answer.retry_after) == (False, None, None)
+        assert (answer.truncated, answer.location, answer.retry_after, answer.refresh) == (False, None, None, "300")
         assert answer.wire_bytes == 12
         assert 0 < answer.seconds < 10
         assert answer.fetched_at.endswith("+00:00")

@@ -26,6 +26,11 @@ URL = "https://www.x.test/paspoort/"
         ),
         ("""<a href="#" onclick="window.location = '/afspraak'">Afspraak maken</a>""", "https://www.x.test/afspraak"),
         ("""<a href="javascript:window.location.assign('/afspraak')">Afspraak maken</a>""", "https://www.x.test/afspraak"),
+        ("""<div role="link" tabindex="0" onclick="window.location='/afspraak'">Afspraak maken</div>""", "https://www.x.test/afspraak"),
+        ("""<a href="#"><span onClick="window.open('/afspraak')">Afspraak maken</span></a>""", "https://www.x.test/afspraak"),
+        ("""<a href="javascript:openVenster('/afspraak')">Afspraak maken</a>""", "https://www.x.test/afspraak"),
+        ("""<a href="javascript:openVenster(%27/afspraak%27)">Afspraak maken</a>""", "https://www.x.test/afspraak"),
+        ("""<a href="javascript:void(popup('/afspraak', 600, 400));">Afspraak maken</a>""", "https://www.x.test/afspraak"),
         ('<a role="button" href="/afspraak">Afspraak maken</a>', "https://www.x.test/afspraak"),
         ('<a href="/afspraak"><img src="a.png" alt="Afspraak maken"></a>', "https://www.x.test/afspraak"),
         ('<map name="m"><area href="/afspraak" alt="Afspraak maken"></map>', "https://www.x.test/afspraak"),
@@ -53,6 +58,44 @@ def test_a_form_that_sends_something_or_may_do_more_is_none(markup: str) -> None
     reading = read_page(f"<title>Paspoort</title><main>{markup}</main>".encode(), URL)
     assert reading.links == ()
     assert len(reading.forms) == 1
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "location.href=this.value",
+        "window.location = this.options[this.selectedIndex].value;",
+        "if (this.value) location.href = this.value",
+        "if(this.value != '') { window.open(this.value, '_blank'); }",
+    ],
+)
+def test_a_list_that_goes_to_what_is_chosen_is_so_many_links(script: str) -> None:
+    options = '<option value="">Direct naar<option value="/afspraak">Afspraak maken<option value="/afval">Afval<option value="x">Anders'
+    reading = read_page(f'<main><select onchange="{script}">{options}</select></main>'.encode(), URL)
+    assert [(link.url, link.text) for link in reading.links] == [
+        ("https://www.x.test/afspraak", "Afspraak maken"),
+        ("https://www.x.test/afval", "Afval"),
+    ]
+
+
+@pytest.mark.parametrize("script", ["this.form.submit()", "kies(this.value)", "location.href='/zoek?q='+this.value"])
+def test_a_list_whose_script_may_do_more_is_none(script: str) -> None:
+    reading = read_page(f'<main><select onchange="{script}"><option value="/afspraak">Afspraak</select></main>'.encode(), URL)
+    assert reading.links == ()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        """<a href="javascript:verwijder('/afspraak/3')">Afspraak</a>""",
+        """<a href="javascript:toonMenu('hoofd')">Afspraak</a>""",
+        """<a href="javascript:openVenster('/a' + nummer)">Afspraak</a>""",
+        """<div onclick="stuur('/afspraak')">Afspraak</div>""",
+        """<div onclick="location='/afspraak'"><button>Afspraak</button></div>""",
+    ],
+)
+def test_an_element_whose_script_may_do_more_is_none(markup: str) -> None:
+    assert read_page(f"<main>{markup}</main>".encode(), URL).links == ()
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ def test_a_link_that_only_points(text: str) -> None:
         "Ga naar de pagina waar alle openingstijden staan",
         "Naarden",
         "Hierden",
+        "Lees meer over bijstand",
     ],
 )
 def test_a_link_with_words_of_its_own(text: str) -> None:
@@ -89,6 +90,7 @@ def test_nothing_is_looked_for_around_other_links_nor_outside_the_main_content(h
         "<p>" + ("woord " * 20_000 + "<a href=/a>hier</a>") * 12,
         "<div>" + "<span>" * 500 + "woord " * 100_000 + "<a href=/a>hier</a></span>" * 500,
         "<p>" + "<b></b>" * 15_000 + "<a href=/a>hier</a>",
+        """<div onclick="location='/a'">""" * 500 + "<a href=/a>hier</a>" + "<i></i>" * 20_000,
         "<table><tr>" + "<td>woord</td><td><a href=/a>hier</a></td>" * 2000,
     ],
 )

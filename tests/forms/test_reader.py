@@ -108,6 +108,11 @@ def test_meta_refresh(content: str, target: str | None) -> None:
     assert read(f'<meta http-equiv="Refresh" content="{content}">').meta_refresh == target
 
 
+def test_a_refresh_field_does_the_same() -> None:
+    assert read_page(b"<title>Moment</title>", URL, refresh="0; url=stap-2").meta_refresh == "https://www.gem.test/burgerzaken/stap-2"
+    assert read_page(b"<title>Moment</title>", URL, refresh="300").meta_refresh is None
+
+
 def test_meta_refresh_for_browsers_without_scripts_does_not_count() -> None:
     assert read('<noscript><meta http-equiv="refresh" content="0; url=/nojs"></noscript>').meta_refresh is None
 

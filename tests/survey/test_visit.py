@@ -34,6 +34,8 @@ class Web:
     answers: dict[str, str | int | To | list[str | To]]
     failures: dict[str, Reason] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+    refreshes: dict[str, str] = field(default_factory=dict)
+    """Refresh fields by URL."""
     asked: list[str] = field(default_factory=list)
     slowed: list[tuple[str, float]] = field(default_factory=list)
 
@@ -57,6 +59,7 @@ class Web:
             hop=Hop(url=url, status=status, handshake=HANDSHAKE if url.startswith("https:") else None),
             body=body,
             location=found.location if isinstance(found, To) else None,
+            refresh=self.refreshes.get(url),
             cookies=found.cookies if isinstance(found, To) else (),
             content_type=self.kinds.get(url, "text/plain" if url.endswith(".txt") else "text/html"),
             wire_bytes=len(body),
@@ -97,6 +100,13 @@ async def test_every_hop_is_kept_with_how_it_leads_on() -> None:
         ("https://x.test/d", ""),
     ]
     assert web.observed.of("x.test").http_routes == [found.route]
+
+
+@pytest.mark.parametrize("body", ["", "<html><body>...</body></html>"])
+async def test_a_refresh_field_leads_on_as_a_meta_refresh_does(body: str) -> None:
+    web = Web({START: body, "https://www.x.test/b": "<title>B</title>"}, refreshes={START: "0; url=/b"})
+    found = await web.visit()
+    assert [(hop.url, hop.leaves_by) for hop in found.route] == [(START, "meta_refresh"), ("https://www.x.test/b", "")]
 
 
 async def test_a_page_with_a_form_is_read_although_it_refreshes_to_elsewhere() -> None:
