@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -47,8 +46,7 @@ def _google() -> Any:
 def _azure() -> Any:
     if not (account := settings.GEMCRAWL_AZURE_ACCOUNT):
         raise ValueError("which storage account? Name it in AZURE_STORAGE_ACCOUNT")
-    # read here and kept nowhere; without it, pyarrow goes by Azure's default chain
-    key = os.environ.get("AZURE_STORAGE_KEY") or None
+    key = settings.azure_key()  # without it, pyarrow goes by Azure's default chain
     if not settings.GEMCRAWL_AZURE_ENDPOINT:
         return fs.AzureFileSystem(account, account_key=key)
     parts = _parts("AZURE_STORAGE_SERVICE_ENDPOINT", settings.GEMCRAWL_AZURE_ENDPOINT)

@@ -150,3 +150,8 @@ LOG_LEVEL = os.environ.get("GEMCRAWL_LOG_LEVEL", "INFO")  # default "DEBUG"
 LOG_FORMATTER = "gemcrawl.logformat.Formatter"  # default: prints all rows of a municipality that met an error
 GEMCRAWL_LOG_FORMAT = "text"  # or json; of the gemcrawl command alone: scrapy crawl logs as Scrapy does
 LOGSTATS_INTERVAL = 60.0  # default 60.0
+
+
+def azure_key() -> str | None:
+    """The key of the storage account: no setting, since those go to other processes and into logs."""
+    return os.environ.get("AZURE_STORAGE_KEY") or None
