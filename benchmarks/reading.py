@@ -12,6 +12,8 @@ import time
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from scrapy.http import HtmlResponse
+from scrapy.linkextractors import LinkExtractor
 from selectolax.lexbor import LexborHTMLParser
 
 from benchmarks.table import Table
@@ -20,8 +22,10 @@ from tests.forms.hostile import documents
 from tests.gold.score import cases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    Reader = Callable[[bytes, str], object]
 
 SIZE = 40_000
 """Bytes of a page."""
@@ -109,28 +113,35 @@ def _news(chance: random.Random) -> str:
     return f'<div class="block block--news"><div class="block__inner"><span>{text[:40]}</span><p>{text}</p><img src="/files/{chance.randrange(9999)}.jpg" alt=""></div></div>\n'
 
 
-def times() -> list[float]:
-    """Seconds of processor time for each page, the least of its rounds: what others do on the machine only adds to it."""
+def least(readers: Mapping[str, Reader]) -> dict[str, list[float]]:
+    """Seconds of processor time that each reader takes for each page, the least of its rounds: what others do on the machine only adds to it."""
     every = [*cases("tuning"), *cases("frozen")]
-    least = [math.inf] * len(every)
+    taken = {name: [math.inf] * len(every) for name in readers}
     for round_ in range(ROUNDS + 1):
         for i, case in enumerate(every):
-            taken = _time(page(case.body, 1000 * round_ + i), case.url)
-            if round_:
-                least[i] = min(least[i], taken)
-    return least
+            body = page(case.body, 1000 * round_ + i)
+            for name, read in readers.items():
+                seconds = _time(read, body, case.url)
+                if round_:
+                    taken[name][i] = min(taken[name][i], seconds)
+    return {name: sorted(seconds) for name, seconds in taken.items()}
+
+
+def scrapy_links(body: bytes, url: str) -> None:
+    """What a Scrapy spider does to follow links: no forms, no kinds, no personal data."""
+    LinkExtractor().extract_links(HtmlResponse(url, body=body, encoding="utf-8"))
 
 
 def hostile() -> Iterator[tuple[str, float, float]]:
     """Name, megabytes, and the least of three times for each document that nobody writes but an attacker."""
     for name, body in documents():
-        least = min(_time(body, "https://www.gem.test/contact") for _ in range(3))
-        yield name, len(body) / 1_000_000, least
+        seconds = min(_time(read_page, body, "https://www.gem.test/contact") for _ in range(3))
+        yield name, len(body) / 1_000_000, seconds
 
 
-def _time(body: bytes, url: str) -> float:
+def _time(read: Reader, body: bytes, url: str) -> float:
     started = time.process_time()
-    read_page(body, url)
+    read(body, url)
     return time.process_time() - started
 
 
@@ -141,28 +152,24 @@ def run(directory: Path) -> list[Table]:  # noqa: ARG001 -- every part is given 
 
 def broken() -> Table:
     """The slowest of the hostile documents, per megabyte begun: a document of a few kilobytes is held to what one of a megabyte may take."""
-    rows = sorted(((1000 * least / max(size, 1.0), name, size, least) for name, size, least in hostile()), reverse=True)
+    rows = sorted(((1000 * seconds / max(size, 1.0), name, size, seconds) for name, size, seconds in hostile()), reverse=True)
     table = Table("Reading hostile documents", ("document", "MB", "ms", "ms per MB begun"), _HOSTILE_NOTE.format(count=len(rows)))
-    for per, name, size, least in rows[:SHOWN]:
-        table.add(name, f"{size:.2f}", f"{1000 * least:.1f}", f"{per:.1f}")
+    for per, name, size, seconds in rows[:SHOWN]:
+        table.add(name, f"{size:.2f}", f"{1000 * seconds:.1f}", f"{per:.1f}")
     return table
 
 
 def ordinary() -> Table:
-    """Median, 95th percentile and slowest of ordinary pages, and what the parser alone takes for them."""
-    taken = sorted(times())
-    note = _NOTE.format(pages=len(taken), size=SIZE // 1000, links=LINKS, rounds=ROUNDS)
-    table = Table("Reading a page: links, forms, kinds, personal data", ("", "ms"), note)
-    table.add("median", f"{1000 * median(taken):.2f}")
-    table.add("95th percentile", f"{1000 * quantiles(taken, n=20)[-1]:.2f}")
-    table.add("slowest", f"{1000 * taken[-1]:.2f}")
-    table.add("parsing alone, median", f"{1000 * median(_parsing()):.2f}")
+    """Median, 95th percentile and slowest of ordinary pages, beside what the parser alone, and what Scrapy for the links alone, takes for them."""
+    readers: dict[str, Reader] = {
+        "read": read_page,
+        "parsed only": lambda body, _url: LexborHTMLParser(body),
+        "links only, by Scrapy": scrapy_links,
+    }
+    taken = least(readers)
+    note = _NOTE.format(pages=len(taken["read"]), size=SIZE // 1000, links=LINKS, rounds=ROUNDS)
+    table = Table("Reading a page: links, forms, kinds, personal data", ("ms", *readers), note)
+    table.add("median", *(f"{1000 * median(seconds):.2f}" for seconds in taken.values()))
+    table.add("95th percentile", *(f"{1000 * quantiles(seconds, n=20)[-1]:.2f}" for seconds in taken.values()))
+    table.add("slowest", *(f"{1000 * seconds[-1]:.2f}" for seconds in taken.values()))
     return table
-
-
-def _parsing() -> Iterator[float]:
-    for i, case in enumerate([*cases("tuning"), *cases("frozen")]):
-        body = page(case.body, i)
-        started = time.process_time()
-        LexborHTMLParser(body)
-        yield time.process_time() - started
