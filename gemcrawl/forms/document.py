@@ -61,12 +61,7 @@ class _Pass:
         self.last_headings: dict[int, str] = {}
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
-        self.controls = 0
-        self.buttons = 0
-        self.headings = 0
-        self.forms = self.clicks = 0
-        self.alerts = 0
-        self.read = 0
+        self.controls = self.buttons = self.headings = self.forms = self.clicks = self.alerts = self.read = 0
         self.around = Around()
 
     def run(self, root: LexborNode) -> Document:
@@ -243,7 +238,12 @@ class _Pass:
         href = attributes.get("href")
         if not href or href[0] != "/":
             if not href or href == "#" or href.startswith("javascript:"):
-                href = goes_to(attributes.get("onclick")) or leads_to(href or "") or inner_click(node)
+                self.clicks += 1
+                href = (
+                    goes_to(attributes.get("onclick"))
+                    or (leads_to(href) if href else "")
+                    or (inner_click(node) if self.clicks <= _MAX_CLICKS else "")
+                )
                 if not href:
                     self.scripted(node, "a", attributes, context)
                     return
