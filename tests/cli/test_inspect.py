@@ -70,9 +70,9 @@ def test_nothing_from_a_page_reaches_the_terminal_as_it_is(folder: Path, options
 
 def test_a_vocabulary_of_ones_own_is_seen_at_once(folder: Path) -> None:
     (folder / "mine").mkdir()
-    (folder / "mine" / "kinds.toml").write_text('[phrases.callback]\n"contactformulier" = 15\n')
+    (folder / "mine" / "kinds.toml").write_text('[phrases.complaint]\n"contactformulier" = 15\n')
     found = [json.loads(run("inspect", "contact.html", "--json", *options, cwd=folder).out) for options in ((), ("--vocabulary", "mine"))]
-    assert [[form["kind"] for form in page["forms"]] for page in found] == [["search", "contact"], ["search", "callback"]]
+    assert [[form["kind"] for form in page["forms"]] for page in found] == [["search", "contact"], ["search", "complaint"]]
 
 
 def test_people_see_reasons_fields_and_links_and_no_control_characters(folder: Path) -> None:
