@@ -93,13 +93,13 @@ def _never_extensions() -> frozenset[str]:
 def forbidden_url(url: str) -> bool:
     """Whether a link to ``url`` may never be followed: another party, a file, a login, a system under test, or a link that does something."""
     parts = split(url)
-    return closed(url) is not None or _forbids(_words("never", "acts"), fold(f"{parts.path} {parts.query}"))
+    return closed(url) is not None or _forbids(_words("never", "again"), fold(f"{parts.path} {parts.query}"))
 
 
 @lru_cache(maxsize=2048)
 def closed(url: str) -> Reason | None:
-    """Why ``url`` is not requested even where a server redirects there: ``not_html`` for a file, ``challenge`` for another party, a login or a system under
-    test; None when it may be."""
+    """Why ``url`` is not requested even where a server redirects there: ``not_html`` for a file, ``challenge`` for another party, a login, a system under
+    test, or what does something; None when it may be."""
     parts = split(url)
     host = host_of(url)
     name = host

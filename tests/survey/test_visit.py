@@ -191,13 +191,20 @@ async def test_a_redirect_to_a_login_is_not_followed() -> None:
     assert not [url for url in web.asked if "digid" in url]
 
 
+@pytest.mark.parametrize("path", ["/afspraak/annuleren", "/logout", "/contact/delete"])
+async def test_a_redirect_to_what_does_something_is_not_followed(path: str) -> None:
+    web = Web({START: To(path)})
+    assert (await web.visit()).failure == "challenge"
+    assert web.pages_asked == [START]
+
+
 async def test_a_redirect_to_a_file_is_not_followed() -> None:
     web = Web({START: To("/folder.pdf")})
     assert (await web.visit()).failure == "not_html"
     assert web.pages_asked == [START]
 
 
-@pytest.mark.parametrize("path", ["/cookies", "/afspraak/annuleren", "/print"])
+@pytest.mark.parametrize("path", ["/cookies", "/delen", "/print"])
 async def test_what_is_not_followed_as_a_link_is_read_where_the_server_leads_there_itself(path: str) -> None:
     web = Web({START: To(path), f"https://www.x.test{path}": "<title>Formulier</title>"})
     found = await web.visit()
