@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
@@ -80,3 +82,24 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Callable[[Mapping[str, list[str]]]
         monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
     return use
+
+
+async def fetch(handler: Handler, url: str, **options: Any) -> Response:
+    """One request, as the engine would make it: the response knows it, and with it its meta."""
+    request = Request(url, **options)
+    response = await handler.download_request(request)
+    response.request = request
+    return response
+
+
+def with_url(url: str) -> Request:
+    """A request whose address Scrapy has not mended."""
+    request = Request("http://www.a.test/")
+    request._url = url
+    return request
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """Two hosts with one page each."""
+    return make_world({A: {"/": "<h1>A</h1>"}, "www.b.test": {"/": "<h1>B</h1>"}})
