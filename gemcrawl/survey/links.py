@@ -91,7 +91,8 @@ def _never_extensions() -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def forbidden_url(url: str) -> bool:
-    """Whether a link to ``url`` may never be followed: another party, a file, a login, a system under test, or a link that does something."""
+    """Whether a link to ``url`` may never be followed: another party, a file, a login, a system under test, what does something, or shows the
+    same once more."""
     parts = split(url)
     return closed(url) is not None or _forbids(_words("never", "again"), fold(f"{parts.path} {parts.query}"))
 
