@@ -1,3 +1,5 @@
+"""What every run sets in its process: the collector of garbage, the event loop."""
+
 from __future__ import annotations
 
 import asyncio
@@ -27,15 +29,18 @@ run_spider(Telling, {"ITEM_PIPELINES": {}, "LOG_LEVEL": "ERROR"})
 """
 
 
-def test_what_is_loaded_before_the_first_request_is_not_looked_through_for_garbage_again():
-    said = subprocess.run([sys.executable, "-c", _A_SPIDER_THAT_TELLS], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+@pytest.fixture(scope="module")
+def said():
+    return subprocess.run([sys.executable, "-c", _A_SPIDER_THAT_TELLS], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+
+
+def test_what_is_loaded_before_the_first_request_is_not_looked_through_for_garbage_again(said):
     frozen, young = map(int, said.stdout.split())
     assert frozen > 50_000
     assert young == YOUNG_OBJECTS
 
 
-def test_and_it_goes_when_the_program_ends_like_everything_else():
-    said = subprocess.run([sys.executable, "-c", _A_SPIDER_THAT_TELLS], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+def test_and_it_goes_when_the_program_ends_like_everything_else(said):
     assert "leaked" not in said.stderr
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -233,12 +232,11 @@ def test_what_is_long_and_says_nothing_does_not_count_towards_them(ballast: str)
     assert not reading.truncated
 
 
+@pytest.mark.timeout(30)  # in quadratic time it would be hours
 @pytest.mark.parametrize("repeated", [b"<!--", b"<script", b"<!-- -->", b"data:", b"data:,A", b"<script></script"])
 def test_looking_for_that_takes_linear_time(repeated: bytes) -> None:
     body = repeated * (4_000_000 // len(repeated))
-    started = time.process_time()
     assert without_ballast(body) == body
-    assert time.process_time() - started < 3
 
 
 def test_a_page_within_the_limit_is_left_as_it_is() -> None:
