@@ -5,16 +5,14 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from gemcrawl.evidence.archive import moved
-from gemcrawl.items import TABLES, Host, Municipality
+from gemcrawl.items import TABLES, Municipality, Survey
 from gemcrawl.snapshot.evidence import EvidenceWriter
 from gemcrawl.snapshot.hosts import Hosts
-from gemcrawl.snapshot.schema import arrow_schema, table_of
 from gemcrawl.snapshot.writer import TableWriter
 from gemcrawl.survey.rows import unsurveyed
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from gemcrawl.items import Reason
     from gemcrawl.registry import Entry
     from gemcrawl.snapshot.parts import Parts
-
-_SORTED_BY = {"forms": ("page_url", "form_id"), "pages": ("url", "fetched_at")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +75,18 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
         evidence = stack.enter_context(EvidenceWriter(directory, opening))
         writers = {name: stack.enter_context(TableWriter(directory / f"{name}.parquet", row)) for name, row in TABLES.items()}
         ordered = sorted(entries, key=lambda entry: entry.code)
-        for entry, part in zip(ordered, parts.tables(entry.code for entry in ordered), strict=True):
+        for entry, part in zip(ordered, parts.surveys(entry.code for entry in ordered), strict=True):
             if part is None:
                 missing.append(entry.code)
-                municipality = table_of(Municipality, [filler.row(entry)])
-            else:
-                municipality = _unnested(part, "municipality", Municipality)
-                for name in ("forms", "pages"):
-                    table = _unnested(part, name, TABLES[name])
-                    if name == "forms":
-                        table = _with_evidence(table, part, evidence)
-                    writers[name].add(table.sort_by([(column, "ascending") for column in _SORTED_BY[name]]))
-                hosts.add(_unnested(part, "hosts", Host))
-            outcomes[municipality["outcome"][0].as_py()] += 1
-            writers["municipalities"].add(municipality)
+            survey = part or Survey(municipality=filler.row(entry))
+            _keep_evidence(survey, evidence)
+            outcomes[survey.municipality.outcome] += 1
+            writers["municipalities"].add([survey.municipality])
+            writers["forms"].add(sorted(survey.forms, key=attrgetter("page_url", "form_id")))
+            writers["pages"].add(sorted(survey.pages, key=attrgetter("url", "fetched_at")))
+            hosts.add(survey.hosts)
         for rows_of_hosts in hosts.merged():
-            writers["hosts"].add(rows_of_hosts)
+            writers["hosts"].add_table(rows_of_hosts)
         rows = {name: writer.rows for name, writer in writers.items()}
         kept = evidence.told()
     if scratch.exists():
@@ -102,20 +94,9 @@ def compact(directory: Path, parts: Parts, entries: Iterable[Entry], filler: Fil
     return Compacted(rows=rows, outcomes=dict(sorted(outcomes.items())), missing=tuple(missing), evidence=kept)
 
 
-def _with_evidence(forms: pa.Table, part: pa.Table, evidence: EvidenceWriter) -> pa.Table:
-    """Adds the evidence of a part to that of the snapshot; the forms, with references that lead there."""
-    evidence.add_pictures(part["pictures"][0].as_py())
-    archive: bytes = part["archive"][0].as_py()
-    if not archive:
-        return forms
-    begin = evidence.add_archive(archive)
-    at = forms.schema.get_field_index("evidence")
-    return forms.set_column(at, forms.schema.field(at), pa.array([moved(one, begin) for one in forms["evidence"].to_pylist()], pa.string()))
-
-
-def _unnested(part: pa.Table, column: str, row_type: type) -> pa.Table:
-    """A struct column, or the structs in a list column, as a table."""
-    structs = part[column].combine_chunks()
-    if pa.types.is_list(structs.type):
-        structs = structs.flatten()
-    return pa.Table.from_arrays(structs.flatten(), schema=arrow_schema(row_type))
+def _keep_evidence(survey: Survey, evidence: EvidenceWriter) -> None:
+    """Adds the evidence of a survey to that of the snapshot, and has its forms refer there."""
+    evidence.add_pictures(survey.pictures)
+    if survey.archive:
+        begin = evidence.add_archive(survey.archive)
+        survey.forms = [replace(form, evidence=moved(form.evidence, begin)) for form in survey.forms]

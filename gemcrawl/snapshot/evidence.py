@@ -12,7 +12,7 @@ from gemcrawl.evidence.archive import ARCHIVE
 from gemcrawl.places import sync_directory, write_durably
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -73,16 +73,16 @@ class EvidenceWriter:
         self._append(records)
         return begin
 
-    def add_pictures(self, pictures: Iterable[Mapping[str, Any]]) -> None:
-        """Writes the pictures of a municipality: ``form_id`` and ``content``.
+    def add_pictures(self, pictures: Mapping[str, bytes]) -> None:
+        """Writes the pictures of a municipality, by form_id.
 
         Raises:
             OSError: one could not be written.
             ValueError: as `picture_path`.
         """
-        for picture in pictures:
+        for form_id, content in pictures.items():
             self._made()
-            write_durably(self._directory / picture_path(picture["form_id"]), picture["content"])
+            write_durably(self._directory / picture_path(form_id), content)
             self._pictures += 1
 
     def told(self) -> dict[str, Any] | None:

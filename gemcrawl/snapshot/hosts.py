@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, get_args
 import pyarrow as pa
 import pyarrow.ipc
 
-from gemcrawl.items import Role
+from gemcrawl.items import Host, Role
 from gemcrawl.snapshot.writer import Gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 RUN_BYTES = 32 * 1024 * 1024
@@ -38,11 +38,11 @@ class Hosts:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._waiting = Gathered()
+        self._waiting = Gathered(Host)
         self._runs: list[Path] = []
 
-    def add(self, hosts: pa.Table) -> None:
-        """Adds the host rows of a part.
+    def add(self, hosts: Iterable[Host]) -> None:
+        """Adds the hosts of a survey.
 
         Raises:
             OSError: a run could not be written.

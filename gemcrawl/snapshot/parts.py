@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import socket
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,30 +28,32 @@ PART_FILE = "survey.parquet"
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def _rows(row_type: type) -> pa.DataType:
-    return pa.list_(pa.field("element", pa.struct(list(arrow_schema(row_type))), nullable=False))
-
-
+_COLUMNS = "\n".join(
+    arrow_schema(row).to_string(show_field_metadata=False, show_schema_metadata=False) for row in (Municipality, Form, Page, Host)
+)
+_ROWS = pa.list_(pa.field("element", pa.string(), nullable=False))
 _PICTURE = pa.struct([pa.field("form_id", pa.string(), nullable=False), pa.field("content", pa.binary(), nullable=False)])
 PART_SCHEMA = pa.schema(
     [
-        pa.field("municipality", pa.struct(list(arrow_schema(Municipality))), nullable=False),
-        pa.field("forms", _rows(Form), nullable=False),
-        pa.field("pages", _rows(Page), nullable=False),
-        pa.field("hosts", _rows(Host), nullable=False),
+        pa.field("municipality", pa.string(), nullable=False),
+        pa.field("forms", _ROWS, nullable=False),
+        pa.field("pages", _ROWS, nullable=False),
+        pa.field("hosts", _ROWS, nullable=False),
         pa.field("archive", pa.binary(), nullable=False),
         pa.field("pictures", pa.list_(pa.field("element", _PICTURE, nullable=False)), nullable=False),
-    ]
+    ],
+    {"columns": hashlib.sha256(_COLUMNS.encode()).hexdigest()},
 )
-"""A survey is one row: the municipality as a struct, the tables as lists of structs, and its evidence: committed with it, or not at all."""
+"""A survey is one row: the rows of the tables as JSON objects, and its evidence: committed with it, or not at all.
+
+The metadata ``columns`` tells parts with today's columns from those of another version.  A column of Parquet for each column of the tables
+would be 123 for a row or two, and take ten times as long to write and to read.
+"""
 _AS_CHEAP_AS_CAN_BE: dict[str, Any] = {
     # nobody filters a file of one row: statistics and dictionaries would only cost time
     "use_dictionary": False,
     "write_statistics": False,
-    # zstd makes a compressor for each of 123 columns, and a part no smaller
     "compression": "snappy",
-    # the descriptions of all columns, twice the bytes of a small survey; Parquet's own types are all that is needed to read it
-    "store_schema": False,
 }
 
 
@@ -98,19 +103,16 @@ class Parts:
         return {code for code, can_be_read in zip(found, usable, strict=True) if can_be_read}
 
     def survey(self, code: str) -> Survey | None:
-        """The part of a municipality as it was committed; None when there is none that can be read."""
-        table = self.read(code)
-        if table is None:
+        """The part of a municipality as it was committed; None when there is none, or none that can be read."""
+        try:
+            foot = small_parquet(self.path(code))
+            return _decoded(foot.read(use_threads=False)) if _is_part(foot) else None
+        except (OSError, pa.ArrowException, ValueError, TypeError, ItemError):
             return None
-        (record,) = table.to_pylist()
-        return Survey(
-            municipality=from_record(Municipality, record["municipality"]),
-            forms=[from_record(Form, row) for row in record["forms"]],
-            pages=[from_record(Page, row) for row in record["pages"]],
-            hosts=[from_record(Host, row) for row in record["hosts"]],
-            archive=record["archive"],
-            pictures={picture["form_id"]: picture["content"] for picture in record["pictures"]},
-        )
+
+    def surveys(self, codes: Iterable[str]) -> Iterator[Survey | None]:
+        """`survey` of each, in order."""
+        return ahead(self.run_dir, self.survey, codes)
 
     def mark_tried_again(self, code: str) -> None:
         """Notes that a municipality had its second try, so that a resumed run gives it no third.
@@ -130,37 +132,53 @@ class Parts:
         except OSError:
             return set()
 
-    def read(self, code: str) -> pa.Table | None:
-        """The part of a municipality as a table of one row with `PART_SCHEMA`; None when there is none, or none that can be read."""
-        path = self.path(code)
-        try:
-            table = small_parquet(path).read(use_threads=False)
-        except (OSError, pa.ArrowException):
-            return None
-        return table if table.num_rows == 1 and table.schema.equals(PART_SCHEMA) else None
 
-    def tables(self, codes: Iterable[str]) -> Iterator[pa.Table | None]:
-        """`read` of each, in order."""
-        return ahead(self.run_dir, self.read, codes)
+def _is_part(foot: pq.ParquetFile) -> bool:
+    return bool(foot.metadata.num_rows == 1 and foot.schema_arrow.equals(PART_SCHEMA, check_metadata=True))
 
 
 def _usable(path: Place) -> bool:
     try:
-        foot = small_parquet(path)
-        return bool(foot.metadata.num_rows == 1 and foot.schema_arrow.equals(PART_SCHEMA))
+        return _is_part(small_parquet(path))
     except (OSError, pa.ArrowException):
         return False
 
 
+def _plain(value: object) -> str:
+    """What JSON has no word for."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{value!r} is no value of a table")
+
+
+_text = json.JSONEncoder(default=_plain, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _row(row: Any) -> str:
+    return _text(to_record(row))
+
+
 def _encoded(survey: Survey) -> pa.Buffer:
     record = {
-        "municipality": to_record(survey.municipality),
-        "forms": list(map(to_record, survey.forms)),
-        "pages": list(map(to_record, survey.pages)),
-        "hosts": list(map(to_record, survey.hosts)),
+        "municipality": _row(survey.municipality),
+        "forms": list(map(_row, survey.forms)),
+        "pages": list(map(_row, survey.pages)),
+        "hosts": list(map(_row, survey.hosts)),
         "archive": survey.archive,
         "pictures": [{"form_id": form_id, "content": content} for form_id, content in survey.pictures.items()],
     }
     sink = pa.BufferOutputStream()
     pq.write_table(records_table([record], PART_SCHEMA), sink, **_AS_CHEAP_AS_CAN_BE)
     return sink.getvalue()
+
+
+def _decoded(table: pa.Table) -> Survey:
+    (record,) = table.to_pylist()
+    return Survey(
+        municipality=from_record(Municipality, json.loads(record["municipality"])),
+        forms=[from_record(Form, json.loads(row)) for row in record["forms"]],
+        pages=[from_record(Page, json.loads(row)) for row in record["pages"]],
+        hosts=[from_record(Host, json.loads(row)) for row in record["hosts"]],
+        archive=record["archive"],
+        pictures={picture["form_id"]: picture["content"] for picture in record["pictures"]},
+    )

@@ -119,27 +119,46 @@ def to_record(row: Any) -> Record:
     return _recorder(row_type)(row)
 
 
+@cache
+def _maker(row_type: type) -> Callable[[Mapping[str, Any]], Any]:
+    """`from_record` for one row type, compiled."""
+    hints = get_type_hints(row_type)
+    columns = [(f.name, _reviver(hints[f.name])) for f in dataclasses.fields(row_type)]
+
+    def made(record: Mapping[str, Any]) -> Any:
+        values = {}
+        for name, revive in columns:
+            if name in record:
+                value = record[name]
+                values[name] = value if revive is None or value is None else revive(value)
+        return row_type(**values)
+
+    return made
+
+
+def _reviver(hint: Any) -> Callable[[Any], Any] | None:
+    """What turns the plain value of this annotation, which is not None, back; None where it stays as it is."""
+    if dataclasses.is_dataclass(hint):
+        return _maker(hint)  # type: ignore[arg-type]
+    if hint is datetime:
+        return lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value
+    inner = [reviver for argument in get_args(hint) if (reviver := _reviver(argument)) is not None]
+    if not inner:
+        return None
+    if get_origin(hint) is list:
+        return lambda values: [inner[0](value) for value in values]
+    return inner[0]
+
+
 def from_record(row_type: type, record: Mapping[str, Any]) -> Any:
-    """The row that `to_record` made this record of; columns that the record lacks get their default.
+    """The row that `to_record` made this record of; columns that the record lacks get their default.  Times may be in the words of ISO 8601.
 
     Raises:
         ItemError: a value that does not fit its column.
         TypeError: the record lacks a column that has no default.
+        ValueError: words that tell no time.
     """
-    hints = get_type_hints(row_type)
-    return row_type(**{f.name: _revive(hints[f.name], record[f.name]) for f in dataclasses.fields(row_type) if f.name in record})
-
-
-def _revive(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if get_origin(hint) in (Union, types.UnionType):
-        return _revive(next(alternative for alternative in get_args(hint) if alternative is not type(None)), value)
-    if get_origin(hint) is list:
-        return [_revive(get_args(hint)[0], each) for each in value]
-    if dataclasses.is_dataclass(hint):
-        return from_record(hint, value)  # type: ignore[arg-type]
-    return value
+    return _maker(row_type)(record)
 
 
 def table_of(row_type: type, rows: Iterable[Any]) -> pa.Table:

@@ -4,43 +4,61 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gemcrawl.snapshot.schema import arrow_schema
+from gemcrawl.snapshot.schema import arrow_schema, table_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 """Arrow bytes gathered before a row group is written: the bound on memory per table."""
-SMALL_TABLES = 256
-"""Tables gathered before they are copied into one: each small one costs many times its bytes."""
+ROWS_AT_ONCE = 256
+"""Rows that become a table together: one of a row or two takes as long as one of a hundred, and many times its bytes."""
 
 
 class Gathered:
-    """Small tables of one schema, until there are enough of them."""
+    """Rows of one type, as tables as soon as there are enough of them.
 
-    def __init__(self) -> None:
+    Args:
+        row_type: see `gemcrawl.items.TABLES`.
+    """
+
+    def __init__(self, row_type: type) -> None:
         self.bytes = 0
-        """Arrow bytes gathered."""
-        self._small: list[pa.Table] = []
-        self._large: list[pa.Table] = []
+        """Arrow bytes of the tables."""
+        self._row_type = row_type
+        self._rows: list[Any] = []
+        self._tables: list[pa.Table] = []
 
-    def add(self, table: pa.Table) -> None:
-        self.bytes += table.nbytes
-        self._small.append(table)
-        if len(self._small) >= SMALL_TABLES:
-            self._large.append(pa.concat_tables(self._small).combine_chunks())
-            self._small = []
+    def add(self, rows: Iterable[Any]) -> None:
+        self._rows += rows
+        if len(self._rows) >= ROWS_AT_ONCE:
+            self._convert()
+
+    def add_table(self, table: pa.Table) -> None:
+        """Adds rows that are a table already, with the schema of the row type."""
+        self._convert()
+        self._keep(table)
 
     def take(self) -> pa.Table | None:
         """All that was gathered, as one table in the order it came, and begins anew; None when nothing was."""
-        tables = self._large + self._small
-        self._large, self._small, self.bytes = [], [], 0
+        self._convert()
+        tables, self._tables, self.bytes = self._tables, [], 0
         return pa.concat_tables(tables) if tables else None
+
+    def _convert(self) -> None:
+        if self._rows:
+            self._keep(table_of(self._row_type, self._rows))
+            self._rows = []
+
+    def _keep(self, table: pa.Table) -> None:
+        self._tables.append(table)
+        self.bytes += table.nbytes
 
 
 class TableWriter:
@@ -51,7 +69,7 @@ class TableWriter:
         """Rows added so far."""
         self._file = path.open("wb")
         self._parquet = pq.ParquetWriter(self._file, arrow_schema(row_type), compression="zstd")
-        self._waiting = Gathered()
+        self._waiting = Gathered(row_type)
 
     def __enter__(self) -> Self:
         return self
@@ -69,14 +87,27 @@ class TableWriter:
             with contextlib.suppress(OSError):
                 self._file.close()
 
-    def add(self, table: pa.Table) -> None:
-        """Adds rows; the table must have the schema of the row type.
+    def add(self, rows: Collection[Any]) -> None:
+        """Adds rows of the row type.
+
+        Raises:
+            OSError: a row group could not be written.
+        """
+        self.rows += len(rows)
+        self._waiting.add(rows)
+        self._flush_at_times()
+
+    def add_table(self, table: pa.Table) -> None:
+        """Adds rows that are a table already, with the schema of the row type.
 
         Raises:
             OSError: a row group could not be written.
         """
         self.rows += table.num_rows
-        self._waiting.add(table)
+        self._waiting.add_table(table)
+        self._flush_at_times()
+
+    def _flush_at_times(self) -> None:
         if self._waiting.bytes >= ROW_GROUP_BYTES:
             self._flush()
 

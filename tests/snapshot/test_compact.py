@@ -128,7 +128,7 @@ def test_tables_are_the_same_in_any_amount_of_memory(tmp_path, parts, read, monk
         parts.write(dataclasses.replace(survey, hosts=[*survey.hosts, *shared[: number % 4]]))
     if row_group:
         monkeypatch.setattr(writer, "ROW_GROUP_BYTES", row_group)
-        monkeypatch.setattr(writer, "SMALL_TABLES", 3)
+        monkeypatch.setattr(writer, "ROWS_AT_ONCE", 3)
         monkeypatch.setattr(hosts, "RUN_BYTES", run)
         monkeypatch.setattr(hosts, "BATCH_ROWS", batch)
     compacted = compact(tmp_path, parts, map(entry, range(24)), FILLER)

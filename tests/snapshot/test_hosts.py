@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from gemcrawl.items import Host
 from gemcrawl.snapshot import hosts as module
+from gemcrawl.snapshot import writer
 from gemcrawl.snapshot.hosts import Hosts, merged_hosts
 from gemcrawl.snapshot.schema import arrow_schema, table_of
 from tests.snapshot.rows import NIGHT, host
@@ -93,40 +95,36 @@ class TestMoreHostsThanFitInMemory:
     @settings(max_examples=60, deadline=None)
     def test_are_merged_as_those_that_do(self, parts, batch):
         """Every part becomes a sorted run of its own; a host may be in any of them, and at the edge of any batch."""
-        tables = [
-            table_of(
-                Host,
-                [
-                    host(name, f"GM{number:04d}", handshakes=handshakes, roles=["api"] if handshakes else ["page"])
-                    for name, handshakes in part
-                ],
-            )
+        rows = [
+            [host(name, f"GM{number:04d}", handshakes=handshakes, roles=["api"] if handshakes else ["page"]) for name, handshakes in part]
             for number, part in enumerate(parts)
         ]
         with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as directory:
+            patch.setattr(writer, "ROWS_AT_ONCE", 1)
             patch.setattr(module, "RUN_BYTES", 1)
             patch.setattr(module, "BATCH_ROWS", batch)
             hosts = Hosts(Path(directory) / "scratch")
-            for table in tables:
-                hosts.add(table)
+            for part in rows:
+                hosts.add(part)
             pieces = list(hosts.merged())
         if any(parts):
-            assert pa.concat_tables(pieces) == merged_hosts(pa.concat_tables(tables))
+            assert pa.concat_tables(pieces) == merged_hosts(table_of(Host, itertools.chain(*rows)))
         assert sum(piece.num_rows for piece in pieces) == len({name for part in parts for name, _ in part})
 
     def test_come_back_in_pieces_no_larger_than_the_runs_have_in_memory(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(writer, "ROWS_AT_ONCE", 1)
         monkeypatch.setattr(module, "RUN_BYTES", 1)
         monkeypatch.setattr(module, "BATCH_ROWS", 10)
         hosts = Hosts(tmp_path / "scratch")
         for run in range(3):
-            hosts.add(table_of(Host, [host(f"{number:03d}.nl", f"GM{run:04d}") for number in range(run, 300, 3)]))
+            hosts.add([host(f"{number:03d}.nl", f"GM{run:04d}") for number in range(run, 300, 3)])
         pieces = [piece.num_rows for piece in hosts.merged()]
         assert sum(pieces) == 300
         assert max(pieces) <= 3 * 10
 
     def test_are_written_to_no_disk_while_they_fit(self, tmp_path):
         hosts = Hosts(tmp_path / "scratch")
-        hosts.add(table_of(Host, [host("b.nl", "GM0001"), host("a.nl", "GM0001")]))
+        hosts.add([host("b.nl", "GM0001"), host("a.nl", "GM0001")])
         assert [row["host"] for piece in hosts.merged() for row in piece.to_pylist()] == ["a.nl", "b.nl"]
         assert not (tmp_path / "scratch").exists()
 

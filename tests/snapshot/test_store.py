@@ -188,7 +188,7 @@ class TestPublication:
             "s3", store.place.key, type(store.place.filesystem)(access_key="x", secret_key="y", endpoint_override="http://127.0.0.1:1")
         )
         away = Parts(nobody / "runs" / "run-1")
-        for ask in (away.codes, lambda: away.read("GM0001"), lambda: publish(nobody, run_info(), away, [entry(1), entry(2)])):
+        for ask in (away.codes, lambda: away.survey("GM0001"), lambda: publish(nobody, run_info(), away, [entry(1), entry(2)])):
             with pytest.raises(StoreFailed):
                 ask()
         assert publish(store.place, run_info(), parts, [entry(1), entry(2)]).missing == ()
@@ -222,8 +222,8 @@ class TestARun:
         parts.write(night(2))
         parts.path("GM0002").write_bytes(b"PAR1 but no more")
         assert parts.codes() == {"GM0001"}
-        assert parts.read("GM0002") is None
-        assert parts.read("GM0003") is None
+        assert parts.survey("GM0002") is None
+        assert parts.survey("GM0003") is None
         assert parts.survey("GM0001") == night(1)
         assert parts.tried_again() == set()
         parts.mark_tried_again("GM0001")
