@@ -1,9 +1,9 @@
 """What parent and worker say to each other: one JSON object a line, over a connection that ends with either of them.
 
 From the parent: ``settings`` (first, once), ``survey`` CODE with ``again``, ``begin`` CAUSE (the run ends early), ``canaries``, ``done`` (nothing
-more will come), ``granted`` NUMBER with ``known`` and ``since``.  From a worker: ``ready`` PLACES, ``committed`` CODE with what the display
-shows, ``failed`` CODE, ``left`` CODE (not surveyed to its end), ``dead_canaries``, ``error`` MESSAGE, ``turn`` NAME with ``number`` and
-``places``, ``free`` NUMBER with ``known`` and ``rest``.
+more will come), ``granted`` NUMBER with ``known`` and ``since``, ``wanted`` NUMBER (another worker waits for this turn).  From a worker: ``ready``
+PLACES, ``committed`` CODE with what the display shows, ``failed`` CODE, ``left`` CODE (not surveyed to its end), ``dead_canaries``, ``error``
+MESSAGE, ``turn`` NAME with ``number`` and ``places``, ``free`` NUMBER with ``known``, ``rest`` and ``ago`` (seconds since it was used).
 """
 
 from __future__ import annotations

@@ -108,6 +108,8 @@ class WorkerSpider(FormsSpider):
     def _told(self, message: Message) -> None:
         if "granted" in message:
             self.turns.granted(message)
+        elif "wanted" in message:
+            self.turns.wanted(message)
         elif "survey" in message:
             if message["again"]:
                 if not self.second_round:

@@ -15,31 +15,44 @@ from gemcrawl.fetch.guard import Guard
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.fleet.turns import SharedTurns, TurnKeeper
-from gemcrawl.fleet.wire import Wire
+from gemcrawl.fleet.wire import Message, Wire
 from gemcrawl.transport.facts import Inventory
 from gemcrawl.transport.probe import Prober, guarded
 from tests.support.world import World
 
 
+class Overheard(SharedTurns):
+    """Turns, and what is said to the parent about them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[Message] = []
+
+    @property
+    def asked(self) -> int:
+        return sum("turn" in message for message in self.said)
+
+
 @asynccontextmanager
-async def connected(keeper: TurnKeeper) -> AsyncIterator[SharedTurns]:
+async def connected(keeper: TurnKeeper) -> AsyncIterator[Overheard]:
     """One worker, over a real pair of sockets; leaving it is the end of the worker."""
     one, other = socket.socketpair()
     for end in (one, other):
         end.setblocking(False)
     parent, worker = await Wire.over(one), await Wire.over(other)
-    turns = SharedTurns()
+    turns = Overheard()
     turns.wire = worker
 
     async def at_the_parent() -> None:
         async for message in parent.messages():
+            turns.said.append(message)
             (keeper.ask if "turn" in message else keeper.free)(parent, message)
         keeper.gone(parent)
         parent.close()
 
     async def at_the_worker() -> None:
         async for message in worker.messages():
-            turns.granted(message)
+            (turns.granted if "granted" in message else turns.wanted)(message)
 
     tasks = [asyncio.create_task(at_the_parent()), asyncio.create_task(at_the_worker())]
     try:
@@ -50,13 +63,13 @@ async def connected(keeper: TurnKeeper) -> AsyncIterator[SharedTurns]:
 
 
 @pytest.fixture
-async def workers() -> AsyncIterator[tuple[SharedTurns, SharedTurns]]:
+async def workers() -> AsyncIterator[tuple[Overheard, Overheard]]:
     keeper = TurnKeeper(rest=0.2)
     async with AsyncExitStack() as stack:
         yield await stack.enter_async_context(connected(keeper)), await stack.enter_async_context(connected(keeper))
 
 
-async def test_one_at_a_time_in_the_order_of_asking(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_one_at_a_time_whichever_worker_and_workers_alternate(workers: tuple[Overheard, Overheard]) -> None:
     order: list[int] = []
     inside = 0
 
@@ -66,7 +79,7 @@ async def test_one_at_a_time_in_the_order_of_asking(workers: tuple[SharedTurns, 
             inside += 1
             assert inside == 1
             order.append(number)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
             inside -= 1
 
     async with workers[0].turn("site a.test"):
@@ -76,15 +89,97 @@ async def test_one_at_a_time_in_the_order_of_asking(workers: tuple[SharedTurns, 
             await asyncio.sleep(0.02)
         assert not order
     await asyncio.gather(*tasks)
-    assert order == list(range(6))
+    assert [number % 2 for number in order] == [1, 0, 1, 0, 1, 0]
+    assert sorted(order[::2]) == order[::2] == [1, 3, 5]
+    assert order[1::2] == [0, 2, 4]
 
 
-async def test_other_things_do_not_wait(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_a_worker_that_nobody_disturbs_asks_once(workers: tuple[Overheard, Overheard]) -> None:
+    async def use() -> None:
+        for _ in range(5):
+            await _once(workers[0], "site a.test")
+
+    await asyncio.gather(use(), use())
+    assert workers[0].asked == 1
+
+
+async def test_what_a_worker_keeps_is_given_back_when_another_wants_it(workers: tuple[Overheard, Overheard]) -> None:
+    for _ in range(3):
+        for turns in workers:
+            async with asyncio.timeout(5):
+                await _once(turns, "site a.test")
+                await _once(turns, "site a.test")
+    assert [turns.asked for turns in workers] == [3, 3]
+
+
+async def test_what_is_wanted_while_it_is_used_is_given_back_after_that(workers: tuple[Overheard, Overheard]) -> None:
+    async with workers[0].turn("site a.test"):
+        waiting = asyncio.create_task(_once(workers[1], "site a.test"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 5)
+
+
+async def test_the_rest_counts_from_the_use_not_from_the_giving_back(workers: tuple[Overheard, Overheard]) -> None:
+    now = asyncio.get_running_loop().time
+    async with workers[0].turn("site a.test") as turn:
+        turn.rest = 0.4
+    left = now()
+    async with workers[0].turn("site a.test") as turn:
+        assert now() - left >= 0.4
+        assert turn.since >= 0.4
+        turn.rest = 0.4
+    left = now()
+    await asyncio.sleep(0.2)
+    async with workers[1].turn("site a.test") as turn:
+        assert 0.39 <= now() - left < 0.6
+        assert turn.since == pytest.approx(now() - left, abs=0.05)
+
+
+async def test_what_a_lost_worker_had_learnt_is_not_lost() -> None:
+    keeper = TurnKeeper(rest=0.0)
+    async with connected(keeper) as other:
+        async with connected(keeper) as lost:
+            for delay in (None, 2.0, 5.0):
+                async with lost.turn("site a.test") as turn:
+                    turn.known = {"delay": delay} if delay else {}
+        async with other.turn("site a.test") as turn:
+            assert turn.known == {"delay": 5.0}
+
+
+async def test_a_worker_keeps_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemcrawl.fleet.turns.KEPT", 3)
+    keeper = TurnKeeper(rest=0.0)
+    async with connected(keeper) as worker:
+        for name in "abcde":
+            await _once(worker, f"site {name}.test")
+        await asyncio.sleep(0.1)
+        assert len(keeper) == 3
+        for name in "cde":
+            await _once(worker, f"site {name}.test")
+        assert worker.asked == 5
+        await _once(worker, "site a.test")
+        assert worker.asked == 6
+
+
+async def test_who_is_cancelled_while_it_rests_leaves_the_turn_to_others(workers: tuple[Overheard, Overheard]) -> None:
+    async with workers[0].turn("site a.test") as turn:
+        turn.rest = 0.3
+    resting = asyncio.create_task(_once(workers[0], "site a.test"))
+    await asyncio.sleep(0.05)
+    resting.cancel()
+    await asyncio.wait({resting})
+    left = asyncio.get_running_loop().time()
+    await asyncio.wait_for(_once(workers[1], "site a.test"), 5)
+    assert asyncio.get_running_loop().time() - left >= 0.2
+
+
+async def test_other_things_do_not_wait(workers: tuple[Overheard, Overheard]) -> None:
     async with workers[0].turn("site a.test"), workers[1].turn("site b.test"):
         pass
 
 
-async def test_as_many_as_there_are_places(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_as_many_as_there_are_places(workers: tuple[Overheard, Overheard]) -> None:
     async with workers[0].turn("listing", places=2), workers[1].turn("listing", places=2):
         third = asyncio.create_task(_once(workers[0], "listing", 2))
         await asyncio.sleep(0.05)
@@ -97,7 +192,7 @@ async def _once(turns: SharedTurns, name: str, places: int = 1) -> None:
         pass
 
 
-async def test_what_was_learnt_goes_along_and_the_rest_is_kept(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_what_was_learnt_goes_along_and_the_rest_is_kept(workers: tuple[Overheard, Overheard]) -> None:
     now = asyncio.get_running_loop().time
     async with workers[0].turn("site a.test") as turn:
         assert turn.known == {}
@@ -109,7 +204,7 @@ async def test_what_was_learnt_goes_along_and_the_rest_is_kept(workers: tuple[Sh
         assert turn.since >= 0.29
 
 
-async def test_who_stops_waiting_blocks_nobody(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_who_stops_waiting_blocks_nobody(workers: tuple[Overheard, Overheard]) -> None:
     async with workers[0].turn("site a.test") as turn:
         turn.known = {"refusals": 1}
         waiting = asyncio.create_task(_once(workers[1], "site a.test"))
@@ -132,7 +227,8 @@ async def test_a_worker_that_is_gone_gives_its_turn_back_after_a_rest() -> None:
             assert now() - gone >= 0.25
 
 
-async def test_what_rests_is_remembered_and_what_nothing_is_known_of_is_forgotten() -> None:
+async def test_what_rests_is_remembered_and_what_nothing_is_known_of_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gemcrawl.fleet.turns.KEPT", 0)
     keeper = TurnKeeper(rest=0.0)
     async with connected(keeper) as worker:
         for number in range(50):
@@ -147,7 +243,7 @@ async def test_what_rests_is_remembered_and_what_nothing_is_known_of_is_forgotte
             assert turn.known == {"delay": 5.0}
 
 
-async def test_requests_to_one_address_keep_their_distance_whoever_sends_them(workers: tuple[SharedTurns, SharedTurns]) -> None:
+async def test_requests_to_one_address_keep_their_distance_whoever_sends_them(workers: tuple[Overheard, Overheard]) -> None:
     resolver = Resolver(ConnectTo([]))
     times: list[float] = []
 
@@ -162,9 +258,7 @@ async def test_requests_to_one_address_keep_their_distance_whoever_sends_them(wo
     assert min(later - sooner for sooner, later in itertools.pairwise(times)) >= 0.09
 
 
-async def test_a_host_is_listed_once_whichever_worker_asks(
-    workers: tuple[SharedTurns, SharedTurns], make_world: Callable[..., World]
-) -> None:
+async def test_a_host_is_listed_once_whichever_worker_asks(workers: tuple[Overheard, Overheard], make_world: Callable[..., World]) -> None:
     world = make_world({"www.a.test": {"/": "a"}})
     resolver = Resolver(ConnectTo(world.connect_to))
     found: list[dict[str, Inventory]] = []
@@ -184,6 +278,7 @@ async def test_inventories_are_remembered_of_the_hosts_asked_for_last_and_what_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("gemcrawl.fleet.turns.MOST", 2)
+    monkeypatch.setattr("gemcrawl.fleet.turns.KEPT", 0)
     keeper = TurnKeeper(rest=0.0)
     async with connected(keeper) as worker:
         for name in ("site a.test", "inventory platform.test 443", *(f"inventory {n}.test 443" for n in "abc"), "site b.test"):
