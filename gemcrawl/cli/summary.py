@@ -116,20 +116,20 @@ def summary(
 def values(output: Place, snapshot: Place) -> dict[str, Any]:
     """The numbers of a snapshot as JSON holds them.
 
-    ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before, and is null without one.
+    ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before (`gemcrawl.compare.load.before`), and
+    is null without one.
 
     Raises:
         OutputError: a file cannot be read.
     """
-    from gemcrawl.compare.load import diff_of, name_of
+    from gemcrawl.compare.load import before, diff_of, name_of
     from gemcrawl.compare.tables import counts
     from gemcrawl.snapshot.read import snapshots
 
     numbers = headline(snapshot)
-    before = [path for path in snapshots(output) if path.name < snapshot.name]
-    changes = None
-    if before:
-        changes = {"since": name_of(before[-1]), **counts(diff_of(output, before[-1], snapshot))}
+    older, changes = before(snapshots(output), snapshot), None
+    if older is not None:
+        changes = {"since": name_of(older), **counts(diff_of(output, older, snapshot))}
     return {"version": 1, "snapshot": name_of(snapshot), **asdict(numbers), "changes": changes}
 
 

@@ -250,8 +250,12 @@ class _Pages:
         numbers = self._data.numbers
         nights = sorted({row["snapshot"] for row in numbers["trend"]})
         failing = {(row["snapshot"], row["kind"], row["rule_set"]): row["failing"] for row in numbers["trend"]}
+        totals = {row["snapshot"]: row["total"] for row in numbers["trend"]}
         rows = {
-            kind: [{"snapshot": night} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights] for kind in KINDS
+            kind: [
+                {"snapshot": night, "total": totals[night]} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights
+            ]
+            for kind in KINDS
         }
         drawn = len(nights) > 1
         return {
