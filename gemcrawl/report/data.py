@@ -69,7 +69,7 @@ class Data:
     hosts: dict[str, list[Host]]
     """By name."""
     data_hosts: dict[str, list[Host]]
-    """By municipality: hosts that only supply data to its forms and stand in no URL of theirs."""
+    """By municipality: hosts that only supply data to its forms and stand in no URL of theirs; of those of which everything is published."""
     pages: dict[str, list[Row]]
     """By municipality."""
     descriptor: dict[str, Any]
@@ -141,7 +141,8 @@ def load(output: Place, snapshot: str = "latest", embargo: Embargo | None = None
         municipalities=_municipalities(tables["municipalities"], unpublished),
         forms=_by_municipality(sorted(shown, key=_order)),
         hosts=_by_name(hosts),
-        data_hosts=_data_hosts(hosts),
+        # Nobody knows for which of a municipality's forms such a host is: it could tell of one that is not shown.
+        data_hosts=_data_hosts(hosts, {code for code, _ in unpublished}),
         pages=_by_municipality(tables["pages"]),
         descriptor=_descriptor(directory),
         embargo=embargo is not None,
@@ -213,11 +214,11 @@ def _by_name(hosts: Iterable[Host]) -> dict[str, list[Host]]:
     return dict(found)
 
 
-def _data_hosts(hosts: Iterable[Host]) -> dict[str, list[Host]]:
+def _data_hosts(hosts: Iterable[Host], unpublished: set[str]) -> dict[str, list[Host]]:
     found: dict[str, list[Host]] = defaultdict(list)
     for host in hosts:
         if host.roles == ["api"]:
-            for code in host.municipalities:
+            for code in set(host.municipalities) - unpublished:
                 found[code].append(host)
     return dict(found)
 
