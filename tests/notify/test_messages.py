@@ -68,6 +68,13 @@ class TestRecipients:
         found = recipients_of(only_page, cert(), at=NIGHT)
         assert (found.emails, found.url, found.is_cert) == ((), "https://www.aa.test/cvd", False)
 
+    def test_what_that_page_is_called_is_no_markup(self):
+        told = SecurityTxt(contacts=["https://www.aa.test/[Klik](javascript:alert(1))`*"], expires=NIGHT + timedelta(days=1), url="")
+        (message,) = written(replace(CASE, security_txt=told))
+        for text in (message.body, markdown(message, "nl")):
+            assert "[Klik]" not in text
+            assert r"https://www.aa.test/\[Klik\](javascript:alert(1))\`\*" in text
+
     @pytest.mark.parametrize(
         "useless",
         [
