@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gemcrawl.cli.options import Output
+from gemcrawl.cli.options import Output, repeated
 
 if TYPE_CHECKING:
     from gemcrawl.places import Place
@@ -110,7 +110,7 @@ def summary(
     if as_json:
         write_text(encoded(values(at, found)), None)
     else:
-        show(Console(), found, query_options="" if output == "output" else f"--output {output} ")
+        show(Console(), found, query_options=repeated(output))
 
 
 def values(output: Place, snapshot: Place) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_nor_does_one_begin_where_semicolons_separate_cells(text: str, shown: st
 
 
 def test_sums_are_numbers_to_a_program() -> None:
-    told = json.loads(as_json({"whole": Decimal("302"), "many": Decimal("9") * 10**20, "part": Decimal("1.50")}))
+    told = json.loads(as_json({"whole": Decimal(302), "many": Decimal(9) * 10**20, "part": Decimal("1.50")}))
     assert told == {"whole": 302, "many": 9 * 10**20, "part": 1.5}
     assert list(csv_lines(pa.table({"n": [Decimal("1.50")]}))) == ["n\r\n", "1.50\r\n"]
 

@@ -117,7 +117,7 @@ class TestWhatIsSaid:
     def test_per_supplier_one_message_for_all_its_municipalities(self):
         alone = replace(CASE, municipality="GM0003", supplier=None)
         (found,) = written(CASE, OTHER, alone, by="supplier")
-        assert (found.name, found.subject) == ("supplier-mozard", "Onveilige formulieren bij 2 gemeenten: Mozard")
+        assert (found.name, found.subject) == ("supplier-mozard", "Onveilige formulieren op Mozard (gemeenten: 2)")
         assert [case.municipality for case in found.cases] == ["GM0001", "GM0002"]
         assert found.recipients.emails == ()
 
