@@ -44,6 +44,8 @@ def explain(
     """Tell the whole case of one form: what and where, the way, the hosts, the findings, which norm fails on what, and what mends it.
 
     Example: gemcrawl explain 3f2a
+
+    Exit codes: 0 told, 2 no form, or more than one, has an id that begins like this.
     """
     from gemcrawl.export.cells import as_json as encoded
     from gemcrawl.places import place

@@ -35,10 +35,10 @@ def whole_file(to: Path, option: str = "--to") -> Iterator[Path]:
     """
     shown = clean(str(to))
     outside_snapshots(to.parent, option)
-    if to.is_dir():
-        raise UsageError(f"{option} {shown} is a directory; name a file")
     beside = to.with_name(f".{to.name}.{uuid.uuid4().hex[:8]}")
     try:
+        if to.is_dir():
+            raise UsageError(f"{option} {shown} is a directory; name a file")
         yield beside
         os.replace(beside, to)  # noqa: PTH105
     except (OSError, ValueError) as error:

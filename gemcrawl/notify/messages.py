@@ -19,7 +19,7 @@ from gemcrawl.transport.urls import LONGEST_TEXT, clean
 By = Literal["municipality", "supplier"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
-_LONGEST_URL = 2000
+_LONGEST_URL, _LONGEST_SLUG = 2000, 100
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -96,7 +96,9 @@ def messages(
     told: list[Message] = []
     names: set[str] = set()
     for whom in sorted(groups):
-        name = _unique(whom if by == "municipality" else f"supplier-{_SLUG.sub('-', whom.lower()).strip('-') or 'unnamed'}", names)
+        name = _unique(
+            whom if by == "municipality" else f"supplier-{_SLUG.sub('-', whom.lower())[:_LONGEST_SLUG].strip('-') or 'unnamed'}", names
+        )
         told.append(_message(name, whom, groups[whom], by, language, seen_on, sender, embargo_days, team))
     return told
 

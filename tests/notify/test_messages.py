@@ -124,6 +124,8 @@ class TestWhatIsSaid:
     def test_suppliers_whose_names_make_one_file_name_get_two_files(self):
         names = [m.name for m in written(CASE, replace(OTHER, supplier="MOZARD!"), replace(CASE, supplier="../.."), by="supplier")]
         assert sorted(names) == ["supplier-mozard", "supplier-mozard-2", "supplier-unnamed"]
+        (long,) = written(replace(CASE, supplier="a" * 300), by="supplier")
+        assert len(long.name) < 200
 
     def test_the_order_of_the_cases_does_not_matter(self):
         assert written(CASE, OTHER) == written(OTHER, CASE)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gemcrawl.compare.trend import Trend, since, trend
+from gemcrawl.compare.trend import Trend, trend
 from gemcrawl.items import Recheck, Survey
+from gemcrawl.report import queries
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.publish import publish
 from gemcrawl.snapshot.read import query
@@ -44,7 +45,8 @@ class TestHistory:
         assert found == [{"since": FIRST, "previous_verdict": "downgrade"}]
 
     def test_every_form_of_the_newest_snapshot_has_its_since(self, output):
-        found = since(output)
+        rows = query(output, queries.load()["since"].replace("$snapshot", f"'{SECOND}'")).to_pylist()
+        found = {(row["municipality"], row["form_id"]): row["since"] for row in rows}
         assert len(found) == query(output, "FROM latest.forms").num_rows
         assert {code: began for (code, form_id), began in found.items() if "appointment" in form_id} == {
             AA: SECOND,
