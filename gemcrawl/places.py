@@ -161,12 +161,15 @@ def place(text: str) -> Place:
     """What ``text`` names; no request is sent.
 
     Raises:
-        UsageError: an address of a store that cannot be used.  One that holds credentials is refused, and not repeated: they are for the
-            standard chain of each store (docs/stores.md).
+        UsageError: an address of a store that cannot be used, or of something else.  One that holds credentials is refused, and not
+            repeated: they are for the standard chain of each store (docs/stores.md).
     """
-    if not is_store(text):
+    scheme, mark, rest = text.partition("://")
+    if not mark:
         return Path(text)
-    scheme, _, rest = text.partition("://")
+    if not is_store(text):
+        known = ", ".join(f"{name}://" for name in SCHEMES)
+        raise UsageError(f"{scheme[:20]!a}://...: no store of a kind that is known, which are {known}; a directory has no ://")
     key = rest.rstrip("/")
     parts = key.split("/")
     if "@" in parts[0] or "?" in rest or "#" in rest:

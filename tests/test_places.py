@@ -56,6 +56,13 @@ class TestAnAddress:
             place(text)
         assert str(refused.value).isprintable()
 
+    @pytest.mark.parametrize("text", ["gcs://bucket/a", "S3://bucket/a", "file:///data", "https://key:geheim@host/a", "\x1b[2J://a"])
+    def test_of_no_kind_that_is_known_is_no_directory(self, text):
+        with pytest.raises(UsageError, match="which are s3://, gs://, az://; a directory has no ://") as refused:
+            place(text)
+        assert str(refused.value).isprintable()
+        assert "geheim" not in str(refused.value)
+
     @pytest.mark.parametrize("text", ["s3://AKIAKEY:geheim@bucket/a", "s3://bucket/a?secret_key=geheim", "s3://bucket#geheim"])
     def test_with_credentials_is_refused_and_not_repeated(self, text):
         with pytest.raises(UsageError, match="for the environment") as refused:

@@ -22,7 +22,7 @@ from gemcrawl.cli.export import export
 from gemcrawl.cli.inspect import inspect
 from gemcrawl.cli.logs import LogFormat
 from gemcrawl.cli.notify import notify
-from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output, above_zero, repeated
 from gemcrawl.cli.prune import prune
 from gemcrawl.cli.query import query
 from gemcrawl.cli.recheck import recheck, run_recheck
@@ -44,12 +44,6 @@ app = typer.Typer(
     "Try [bold]gemcrawl demo[/bold] first: the whole pipeline against a fictional nation on this machine, without any network.",
 )
 console = Console()
-
-
-def _above_zero(value: float) -> float:
-    if not 0 < value < float("inf"):
-        raise UsageError(f"--delay {value:g} is no number of seconds above zero; sites are never asked without a pause, 1.0 is usual")
-    return value
 
 
 class LogLevel(StrEnum):
@@ -103,7 +97,7 @@ def crawl(
     known_hosts: Annotated[Path | None, typer.Option(help="CSV file code,host: hosts where forms are known to be.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
     output: Output = "output",
-    delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
+    delay: Annotated[float, typer.Option(callback=above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     max_pages: MaxPages = 40,
     concurrency: Annotated[int, typer.Option(min=1, help="Municipalities surveyed at the same time, by each worker.")] = 24,
     workers: Workers = None,
@@ -182,7 +176,7 @@ def crawl(
         dask=dask,
         only=codes,
         as_of=as_of,
-        query_options="" if output == "output" else f"--output {output} ",
+        query_options=repeated(output),
         again=_again(),
         metrics=metrics,
     )
@@ -192,8 +186,15 @@ def crawl(
 def demo(
     output: Output = "output/demo",
     night: Annotated[int, typer.Option(min=1, max=2, help="1: as it is; 2: after repair, ten forms fixed and three new faults.")] = 1,
-    size: Annotated[int, typer.Option(min=1, max=390, help="Municipalities to survey.")] = 390,
-    delay: Annotated[float, typer.Option(callback=_above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=390,
+            help="Municipalities; a nation of another size is another one. 390 when left out, with --recheck as many as the newest snapshot has.",
+        ),
+    ] = None,
+    delay: Annotated[float, typer.Option(callback=above_zero, help="Seconds between two requests to one server; never zero.")] = 0.005,
     max_pages: MaxPages = 40,
     workers: Workers = None,
     dask: Dask = None,
@@ -218,6 +219,8 @@ def demo(
     from gemcrawl.demo.score import score
     from gemcrawl.places import place
 
+    if size is None:
+        size = _surveyed(place(output)) if again else 390
     with TemporaryDirectory(prefix="gemcrawl-demo-") as directory, DemoServer(Path(directory), night=night, size=size) as server:
         settings = (
             server.settings(output, delay=delay)
@@ -227,7 +230,7 @@ def demo(
         console.print(f"a fictional nation of {size} municipalities, night {night}, on loopback")
         if again:
             raise typer.Exit(run_recheck({name: value for name, value in settings.items() if name != "EXTENSIONS"}))
-        snapshot = _run_and_show(settings, workers=workers, dask=dask, query_options=f"--output {output} ", leave=False)
+        snapshot = _run_and_show(settings, workers=workers, dask=dask, query_options=repeated(output), leave=False)
         console.print()
         console.print("scored against the truth of the nation:")
         for line in score(snapshot, server.truth_file, server.sent_file).lines():
@@ -269,6 +272,18 @@ def _common(
             "scrapy.extensions.logstats.LogStats": None,
         },
     }
+
+
+def _surveyed(output: Place) -> int:
+    """How many municipalities the newest snapshot has: a nation of another size is another nation.
+
+    Raises:
+        OutputError: there is no snapshot.
+    """
+    from gemcrawl.snapshot.gate import Tally
+    from gemcrawl.snapshot.read import latest
+
+    return Tally.of(latest(output)).rows
 
 
 def _text(path: Path | None) -> str | None:

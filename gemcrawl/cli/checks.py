@@ -107,7 +107,7 @@ def disk(output: Path) -> Check:
     try:
         usage = shutil.disk_usage(output)
         inodes = os.statvfs(output)
-        night = sum(file.stat().st_size for path in snapshots(output)[-1:] for file in (output / path.name).iterdir())
+        night = sum(file.stat().st_size for path in snapshots(output)[-1:] for file in (output / path.name).rglob("*"))
     except OSError as error:
         return Check("disk", "warning", f"cannot be looked at ({error.strerror})")
     found = f"{usage.free // 1024**2} MB left" + (f", {usage.free // (2 * night)} nights" if night else "")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 import textwrap
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from gemcrawl.cli.options import Output
+from gemcrawl.cli.options import Output, repeated
 from gemcrawl.exceptions import UsageError
 from gemcrawl.report.words import Words
 from gemcrawl.transport.urls import clean
@@ -45,13 +44,16 @@ def explain(
     """Tell the whole case of one form: what and where, the way, the hosts, the findings, which norm fails on what, and what mends it.
 
     Example: gemcrawl explain 3f2a
+
+    Exit codes: 0 told, 2 no form, or more than one, has an id that begins like this.
     """
+    from gemcrawl.export.cells import as_json as encoded
     from gemcrawl.places import place
 
     if as_json:
         form, municipality, hosts, pages = _facts(form_id, place(output))
         told = {"form": form, "municipality": municipality, "hosts": [dataclasses.asdict(host) for host in hosts], "pages": pages}
-        typer.echo(json.dumps(told, indent=2, default=lambda value: value.isoformat() if isinstance(value, datetime) else str(value)))
+        typer.echo(encoded(told), nl=False)
     else:
         _show(case(form_id, place(output)))
 
@@ -173,9 +175,10 @@ def _facts(form_id: str, output: Place) -> tuple[Row, Row, list[Host], list[Row]
         shown = clean(form_id, 80)
         wanted = "".join(c for c in form_id if c.isprintable())
         matches = rows("SELECT * FROM latest.forms WHERE starts_with(form_id, ?) ORDER BY form_id = ? DESC, form_id", wanted, wanted)
-        how = f'list ids with: gemcrawl query --output {output} "SELECT form_id, kind, page_url FROM latest.forms"'  # noqa: S608 - shown, not run
+        how = f'list ids with: gemcrawl query {repeated(str(output))}"SELECT form_id, kind, page_url FROM latest.forms"'  # noqa: S608 - shown, not run
         if not matches or not wanted:
-            near = ", ".join(clean(known, 80) for known in _nearest(wanted, rows("SELECT form_id FROM latest.forms ORDER BY form_id")))
+            every = rows("SELECT form_id FROM latest.forms ORDER BY form_id") if wanted else []
+            near = ", ".join(clean(known, 80) for known in _nearest(wanted, every))
             nearest = f"; the nearest ids are {near}" if near else ""
             raise UsageError(f"{shown!r}: no form in the newest snapshot has an id that begins like this{nearest}; {how}")
         if len(matches) > 1 and matches[0]["form_id"] != wanted:

@@ -66,6 +66,7 @@ def export(
     Exit codes: 0 written, 2 wrong usage, such as a snapshot or table that does not exist or a folder that cannot be written.
     """
     from gemcrawl.compare.load import resolve
+    from gemcrawl.export.files import outside_snapshots
     from gemcrawl.export.portal import WANTED, Publisher
     from gemcrawl.export.tables import Snapshot
     from gemcrawl.places import place
@@ -83,6 +84,7 @@ def export(
     found = Snapshot.open(resolve(at, snapshot))
     tables = ("municipalities",) if to is Target.geojson else found.chosen(tuple(table or ()))
     folder = into or (at / "export" if isinstance(at, Path) else Path("export"))  # files for tools of this machine
+    outside_snapshots(folder, "--into")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

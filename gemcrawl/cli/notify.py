@@ -65,6 +65,7 @@ def notify(
     from dataclasses import replace
 
     from gemcrawl.cli.formats import write_file
+    from gemcrawl.export.files import outside_snapshots
     from gemcrawl.notify import words
     from gemcrawl.notify.embargo import parse_days
     from gemcrawl.notify.messages import eml, markdown, messages
@@ -85,6 +86,7 @@ def notify(
         embargo_days=days,
         to_cert=replace(words.cert(), email=cert) if cert else None,
     )
+    outside_snapshots(to, "--to")
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,11 +1,14 @@
-"""Options that several commands have, said once: how connections are made."""
+"""Options that several commands have, said once: how connections are made, and where the output is."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from gemcrawl.exceptions import UsageError
 
 ConnectTo = Annotated[
     list[str] | None,
@@ -22,3 +25,19 @@ Output = Annotated[
         "--output", metavar="PLACE", help="Directory of the snapshots, or a place in an object store: s3://, gs:// or az://bucket/prefix."
     ),
 ]
+
+
+def above_zero(value: float) -> float:
+    """Seconds of ``--delay``.
+
+    Raises:
+        UsageError: they are none, or without end.
+    """
+    if not 0 < value < float("inf"):
+        raise UsageError(f"--delay {value:g} is no number of seconds above zero; sites are never asked without a pause, 1.0 is usual")
+    return value
+
+
+def repeated(output: str) -> str:
+    """``--output`` for a command line that is to be copied into a shell, with a blank after it; empty where it is the usual one."""
+    return "" if output == "output" else f"--output {shlex.quote(output)} "

@@ -13,7 +13,7 @@ from rich.text import Text
 from gemcrawl.cli import formats
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.cli.logs import LogFormat
-from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output
+from gemcrawl.cli.options import AllowNet, CaFile, ConnectTo, Output, above_zero
 from gemcrawl.exceptions import GemcrawlError, Locked, UsageError
 from gemcrawl.transport.urls import clean
 
@@ -28,7 +28,7 @@ def recheck(
     only: Annotated[list[str] | None, typer.Option(help="Code of a municipality, such as GM0363; may be repeated.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also forms without findings.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The rows as JSON.")] = False,
-    delay: Annotated[float, typer.Option(help="Seconds between two requests to one server; never zero.")] = 1.0,
+    delay: Annotated[float, typer.Option(callback=above_zero, help="Seconds between two requests to one server; never zero.")] = 1.0,
     no_render: Annotated[bool, typer.Option("--no-render", help="Never start a browser.")] = False,
     connect_to: ConnectTo = None,
     allow_net: AllowNet = None,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gemcrawl.cli.options import Output
+from gemcrawl.cli.options import Output, repeated
 
 if TYPE_CHECKING:
     from gemcrawl.places import Place
@@ -110,26 +110,26 @@ def summary(
     if as_json:
         write_text(encoded(values(at, found)), None)
     else:
-        show(Console(), found, query_options="" if output == "output" else f"--output {output} ")
+        show(Console(), found, query_options=repeated(output))
 
 
 def values(output: Place, snapshot: Place) -> dict[str, Any]:
     """The numbers of a snapshot as JSON holds them.
 
-    ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before, and is null without one.
+    ``version`` goes up when a key is renamed or dropped.  ``changes`` compares with the snapshot before (`gemcrawl.compare.load.before`), and
+    is null without one.
 
     Raises:
         OutputError: a file cannot be read.
     """
-    from gemcrawl.compare.load import diff_of, name_of
+    from gemcrawl.compare.load import before, diff_of, name_of
     from gemcrawl.compare.tables import counts
     from gemcrawl.snapshot.read import snapshots
 
     numbers = headline(snapshot)
-    before = [path for path in snapshots(output) if path.name < snapshot.name]
-    changes = None
-    if before:
-        changes = {"since": name_of(before[-1]), **counts(diff_of(output, before[-1], snapshot))}
+    older, changes = before(snapshots(output), snapshot), None
+    if older is not None:
+        changes = {"since": name_of(older), **counts(diff_of(output, older, snapshot))}
     return {"version": 1, "snapshot": name_of(snapshot), **asdict(numbers), "changes": changes}
 
 

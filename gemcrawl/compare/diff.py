@@ -85,7 +85,7 @@ def _forms(old: Night, new: Night, towns: Mapping[str, tuple[str, ...]]) -> list
         else:
             assert other is not None
             earlier = forerunners[other.municipality]
-            change = "appeared" if not earlier or _all_tell(earlier, before, other.kind) else "unknown"
+            change = "appeared" if (_all_tell(earlier, before, other.kind) if earlier else old.complete) else "unknown"
         changes.append(FormChange(change=change, old=one, new=other, matched_by=by))
     return changes
 
@@ -159,6 +159,8 @@ def _towns(
     statuses = [(night.snapshot, {town.code: town for town in night.towns}) for night in nights]
 
     def kind_change(kind: _InScope, codes: Sequence[str], now: TownState) -> KindChange:
+        if not codes and not old.complete:
+            return KindChange(change="unknown", old=None, new=_status(now, kind))
         was = worst(_status(before[code], kind) for code in codes)
         change = _status_step(was, _status(now, kind))
         by = ""
@@ -173,7 +175,8 @@ def _towns(
     changes = []
     for town in new.towns:
         codes = sorted(forerunners[town.code])
-        existence: Existence = "kept" if codes == [town.code] else "merged" if codes else "appeared"
+        came: Existence = "appeared" if old.complete else "unknown"
+        existence: Existence = "kept" if codes == [town.code] else "merged" if codes else came
         changes.append(
             TownChange(
                 code=town.code,

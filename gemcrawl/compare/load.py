@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from gemcrawl.items import IN_SCOPE, Kind, Recheck
 from gemcrawl.places import Place, place, read_table
 from gemcrawl.snapshot import rechecks
 from gemcrawl.snapshot.descriptor import DESCRIPTOR
+from gemcrawl.snapshot.gate import is_whole
 from gemcrawl.snapshot.read import latest, snapshots
 
 _FORMS = ["municipality", "form_id", "kind", "page_url", "verdict", "supplier", "findings"]
@@ -28,13 +29,30 @@ def name_of(snapshot: Place) -> str:
     return snapshot.name.removeprefix("snapshot=")
 
 
-def resolve(output: Place, wanted: str, *, before: Place | None = None) -> Place:
+def before(known: Sequence[Place], snapshot: Place) -> Place | None:
+    """The snapshot to compare one with: the one before it; of those before one over a whole register the newest that is over one too, where
+    there is any, since a selection says nothing of the others.  None when there is none before.
+
+    Args:
+        known: all snapshots, oldest first.
+        snapshot: the later one.
+    """
+    older = [path for path in known if path.name < snapshot.name]
+    return _whole_first(older[::-1]) if is_whole(snapshot) else next(iter(older[-1:]), None)
+
+
+def _whole_first(snapshots: Sequence[Place]) -> Place | None:
+    """The first over a whole register, the first of all where none is; None for none."""
+    return next((path for path in snapshots if is_whole(path)), next(iter(snapshots), None))
+
+
+def resolve(output: Place, wanted: str, *, than: Place | None = None) -> Place:
     """The directory of a snapshot as a person names it: ``latest``, ``previous``, its name, the beginning of its name, or a path.
 
     Args:
         output: where snapshots live.
         wanted: what was typed.
-        before: the snapshot that ``previous`` is the one before; the latest when left out.
+        than: the snapshot that ``previous`` is the one before (`before`); the latest when left out.
 
     Raises:
         UsageError: there is no such snapshot, or more than one; the message lists the newest names.
@@ -44,11 +62,10 @@ def resolve(output: Place, wanted: str, *, before: Place | None = None) -> Place
         return latest(output)
     known = snapshots(output)
     if wanted == "previous":
-        newest = before or latest(output)
-        older = [path for path in known if path.name < newest.name]
-        if not older:
+        newest = than or latest(output)
+        if (older := before(known, newest)) is None:
             raise UsageError(f"there is no snapshot before {name_of(newest)} in {output}")
-        return older[-1]
+        return older
     path = place(wanted)
     if "/" in wanted or path.name.startswith("snapshot="):
         if (path / DESCRIPTOR).is_file():
@@ -116,7 +133,8 @@ def _second(name: str, row: Recheck) -> Second | None:
 def diff(output: Place, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOPE, register: Path | None = None) -> Diff:
     """Compares two snapshots, with everything in ``output`` that may confirm a change.
 
-    That is: the rechecks later than the older one, and of the other runs later than it the last before and the first after the newer one.
+    That is: the rechecks later than the older one, and of the other runs later than it the last before and the first after the newer one, of
+    those over a whole register where there are any.
 
     Args:
         output: where snapshots live.
@@ -129,7 +147,7 @@ def diff(output: Place, old: str, new: str, *, kinds: Collection[Kind] = IN_SCOP
         OutputError: a file cannot be read.
     """
     newer = resolve(output, new)
-    older = resolve(output, old, before=newer)
+    older = resolve(output, old, than=newer)
     if older.resolve() == newer.resolve():
         raise UsageError(f"{old!r} and {new!r} are one and the same snapshot, {name_of(older)}")
     if name_of(older) > name_of(newer):
@@ -156,6 +174,6 @@ def diff_of(
         night(older, kinds=kinds),
         night(newer, kinds=kinds),
         successors=registry.successors(register),
-        nights=[night(path, kinds=kinds) for path in (*between[-1:], *later[:1])],
+        nights=[night(path, kinds=kinds) for path in (_whole_first(between[::-1]), _whole_first(later)) if path is not None],
         rechecks=[second for second in seconds(output, after=name_of(older)) if not until or second.name < until],
     )

@@ -20,7 +20,7 @@ MatchedBy = Literal["form_id", "page", "path", "kind", ""]
 """How two forms were taken for one: the same id; the same page but for http or https; the same page but for its query; the worst that
 is left of a kind on both sides; empty for a form of one night only."""
 Existence = Literal["kept", "merged", "appeared", "vanished", "unknown"]
-"""Of a municipality: in both nights; in the newer one as what older ones became; in one of them only; not asked for in the newer run."""
+"""Of a municipality: in both nights; in the newer one as what older ones became; in one of them only; not asked for in the other run."""
 
 BAD: frozenset[str] = frozenset({"insecure", "downgrade"})
 """Verdicts that mean that what a citizen fills in can be read or altered on the way."""

@@ -45,18 +45,3 @@ def trend(output: Place) -> Trend:
     with connect(output) as database:
         rows = {field.name: tuple(database.sql(_QUERIES[field.name]).to_arrow_table().to_pylist()) for field in fields(Trend)}
     return Trend(**rows)
-
-
-def since(output: Place) -> dict[tuple[str, str], str]:
-    """For every form of the newest snapshot, by municipality and form_id: the snapshot since which its verdict is what it is.
-
-    Raises:
-        OutputError: there is no snapshot, or one cannot be read.
-    """
-    sql = """
-        SELECT f.municipality, f.form_id, h.since
-        FROM latest.forms AS f JOIN history AS h
-            ON h.municipality = f.municipality AND h.kind = f.kind AND h.place = place(f.page_url) AND h.snapshot = f.snapshot
-    """
-    with connect(output) as database:
-        return {(code, form_id): began for code, form_id, began in database.sql(sql).fetchall()}

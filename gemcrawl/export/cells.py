@@ -6,15 +6,20 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
 from gemcrawl.transport.urls import clean
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = "=+@＝＋－＠-"
+"""What a cell that a spreadsheet calculates begins with."""
+_BEGINS = re.compile(rf"(^|;[\s\"]*)(?=[{_FORMULA}])")
+"""Where a cell begins: at a semicolon too, which where decimals have a comma separates cells, whatever the file says."""
 
 
 def csv_lines(found: pa.Table | pa.RecordBatch, *, header: bool = True) -> Iterator[str]:
@@ -31,9 +36,9 @@ def rows(found: pa.Table | pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
 
 
 def harmless(text: str) -> str:
-    """Text for a spreadsheet: control characters become blanks, and what would be a formula gets an apostrophe in front."""
-    shown = clean(text, len(text))
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    """Text for a spreadsheet: control characters become blanks, and what would be a formula gets an apostrophe in front, also where a
+    spreadsheet that separates cells by semicolons would begin one."""
+    return _BEGINS.sub(r"\1'", clean(text, len(text)))
 
 
 def as_json(value: Any) -> str:
@@ -47,7 +52,7 @@ def nested(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON knows it."""
+    """A value as JSON knows it; a decimal number, such as a sum, is whole or the nearest one that is."""
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -56,6 +61,8 @@ def plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, (datetime, date)):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, bytes):
         return value.hex()
     return value if value is None or isinstance(value, (str, int, bool)) else str(value)
@@ -73,6 +80,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, str):
         return harmless(value)
     if isinstance(value, (list, tuple, dict)):
-        return nested(value)
+        return _BEGINS.sub(r"\1'", nested(value))
+    if isinstance(value, Decimal):
+        return str(value)
     known = plain(value)
     return "" if known is None else str(known)

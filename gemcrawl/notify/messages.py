@@ -14,11 +14,12 @@ from urllib.parse import unquote
 
 from gemcrawl.items import Finding, Kind, SecurityTxt, Verdict
 from gemcrawl.notify.words import Cert, Language, cert, findings, sentences
-from gemcrawl.transport.urls import clean
+from gemcrawl.transport.urls import LONGEST_TEXT, clean
 
 By = Literal["municipality", "supplier"]
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_LONGEST_URL, _LONGEST_SLUG = 2000, 100
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -95,7 +96,9 @@ def messages(
     told: list[Message] = []
     names: set[str] = set()
     for whom in sorted(groups):
-        name = _unique(whom if by == "municipality" else f"supplier-{_SLUG.sub('-', whom.lower()).strip('-') or 'unnamed'}", names)
+        name = _unique(
+            whom if by == "municipality" else f"supplier-{_SLUG.sub('-', whom.lower())[:_LONGEST_SLUG].strip('-') or 'unnamed'}", names
+        )
         told.append(_message(name, whom, groups[whom], by, language, seen_on, sender, embargo_days, team))
     return told
 
@@ -115,7 +118,7 @@ def recipients_of(security_txt: SecurityTxt | None, team: Cert, *, at: datetime)
         emails = tuple(address for contact in security_txt.contacts if (address := _address(contact)))
         url = next((contact for contact in security_txt.contacts if contact.lower().startswith("https://")), "")
         if emails or url:
-            return Recipients(emails=emails[:1], url="" if emails else clean(url, 2000))
+            return Recipients(emails=emails[:1], url="" if emails else clean(url, _LONGEST_URL))
     return Recipients(emails=(team.email,) if team.email else (), url="" if team.email else team.url, is_cert=True)
 
 
@@ -144,7 +147,7 @@ def _message(
     if recipients.is_cert:
         lines += [say["to_cert"], ""]
     elif recipients.url:
-        lines += [say["contact_page"].format(url=recipients.url), ""]
+        lines += [say["contact_page"].format(url=_text(recipients.url, _LONGEST_URL)), ""]
     lines += [say[f"intro_{by}"].format(**{**fill, "name": _text(shown)}), "", say["method"], ""]
     for code, town in towns.items():
         lines += [f"## {_text(town)} ({code})", ""]
@@ -179,9 +182,9 @@ def _case(case: Case, language: Language) -> Iterator[str]:
         yield f"  - {say['fix']}: {text['fix']}"
 
 
-def _text(text: str) -> str:
+def _text(text: str, limit: int = LONGEST_TEXT) -> str:
     """A string from a site inside Markdown: one line, and nothing that a viewer would take for HTML or for a link with another text."""
-    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", clean(text))
+    return re.sub(r"([\\`*\[\]<>|])", r"\\\1", clean(text, limit))
 
 
 def eml(message: Message, sender_address: str = "") -> bytes:
@@ -205,5 +208,5 @@ def eml(message: Message, sender_address: str = "") -> bytes:
 def markdown(message: Message, language: Language) -> str:
     """The message as a Markdown file, with its recipients."""
     say = sentences(language)
-    to = ", ".join(message.recipients.emails) or message.recipients.url or say["none"]
+    to = ", ".join(message.recipients.emails) or _text(message.recipients.url, _LONGEST_URL) or say["none"]
     return f"# {_text(message.subject)}\n\n{say['recipients']}: {to}\n\n{message.body}"

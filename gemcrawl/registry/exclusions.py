@@ -11,7 +11,7 @@ from gemcrawl.transport.urls import normal_host
 
 LARGEST = 1024 * 1024
 """Bytes of a list."""
-_CODE = re.compile(r"GM[0-9]{4}", re.IGNORECASE)
+_CODE = re.compile(r"[A-Z]{2}[0-9]{4}", re.IGNORECASE | re.ASCII)
 _WRITTEN = re.compile(r"[^\s/?#@:*%\\]+")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 
@@ -21,7 +21,7 @@ class Exclusions:
     """What is left alone."""
 
     codes: frozenset[str] = frozenset()
-    """Municipalities, such as GM0344: nothing is asked on their behalf."""
+    """Municipalities, such as GM0344, by any code that a register may have: nothing is asked on their behalf."""
     hosts: frozenset[str] = frozenset()
     """Hosts, each with everything below it: nobody asks them anything."""
 

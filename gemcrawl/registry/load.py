@@ -29,7 +29,7 @@ class Entry:
     """One municipality as it was on the date asked for."""
 
     code: str
-    """CBS code: GM and four digits."""
+    """CBS code: GM and four digits; a register of one's own may have other capitals than GM."""
     name: str
     province: str
     website: str

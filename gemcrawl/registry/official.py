@@ -142,6 +142,8 @@ def _municipality(code: str, organisation: Any, path: Path | str) -> Official:
     if not name or not name.isprintable():
         raise RegistryError(path, organisation.sourceline, f"{code} has no name that can be printed: {name!a}")
     ends = _date(organisation, "eindDatum", code, path)
+    if ends is not None and ends.year == date.max.year:  # how databases write that there is no end
+        ends = None
     if ends is not None and (ends.month, ends.day) == (12, 31):  # told as the last day; mergers take effect on 1 January
         ends = date(ends.year + 1, 1, 1)
     website, bad = _website(organisation)

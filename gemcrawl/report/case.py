@@ -80,11 +80,11 @@ def host(row: Host, say: Words) -> Iterator[str]:
         name: say(f"services.{state}") if f"services.{state}" in say else say("services.other", state=state)
         for name, state in (("https", row.https), ("http", row.http))
     }
-    yield "  " + say("case.roles", roles=", ".join(row.roles) or say("case.no_roles"), **states)
+    yield "  " + say("case.roles", roles=", ".join(say.name("roles", role) for role in row.roles) or say("case.no_roles"), **states)
     if {"page", "frame"} & set(row.roles):
-        yield "  " + say("case.upgrade", state=row.upgrade.replace("_", " "), meaning=say(f"upgrades.{row.upgrade}"))
+        yield "  " + say("case.upgrade", state=say.name("upgrade_states", row.upgrade), meaning=say(f"upgrades.{row.upgrade}"))
     header = say("case.no_header") if row.hsts_header is None else f"Strict-Transport-Security: {clean(row.hsts_header)}"
-    yield "  " + say("case.hsts", state=row.hsts.replace("_", " "), header=header)
+    yield "  " + say("case.hsts", state=say.name("hsts", row.hsts), header=header)
     yield from _certificate(row, say)
     if not row.tls_versions:
         yield "  " + say("case.tls_unlisted")
@@ -94,7 +94,7 @@ def host(row: Host, say: Words) -> Iterator[str]:
     yield "  " + say("case.groups", names=", ".join(clean(g, 80) for g in row.groups) or say("case.unlisted"))
     for name, table in ncsc.load().items():
         grade = getattr(row, _GRADES[name])
-        yield "  " + say("case.grade", table=name, grade=grade.replace("_", " "))
+        yield "  " + say("case.grade", table=name, grade=say.name("grades", grade))
         if grade in ("phase_out", "insufficient"):
             why = ncsc.below_sufficient(ncsc.grade_row(table, row)) or say("case.intermediate")
             for part in why.split("; "):
@@ -105,7 +105,7 @@ def host(row: Host, say: Words) -> Iterator[str]:
 
 def _certificate(row: Host, say: Words) -> Iterator[str]:
     defects = [defect for defect in row.certificate_defects if defect != row.certificate]
-    yield "  " + say("case.certificate", states=", ".join([row.certificate, *defects]).replace("_", " "))
+    yield "  " + say("case.certificate", states=", ".join(say.name("certificates", state) for state in (row.certificate, *defects)))
     if row.certificate_not_before and row.certificate_not_after:
         left = _left(row.certificate_not_before, row.certificate_not_after, row.checked_at, say)
         yield "    " + say("case.valid", start=row.certificate_not_before, end=row.certificate_not_after, left=left, at=row.checked_at)
@@ -150,7 +150,7 @@ def results(form: Row, hosts: Sequence[Host], say: Words) -> Iterator[str]:
         for row in met if rule_set.tls else ():
             grade = getattr(row, _GRADES[rule_set.tls.table]) if rule_set.tls else "not_tested"
             if rule_set.tls and grade in rule_set.tls.fails_on:
-                yield "    " + say("case.on_tls", host=clean(row.host), grade=grade.replace("_", " "), table=rule_set.tls.table)
+                yield "    " + say("case.on_tls", host=clean(row.host), grade=say.name("grades", grade), table=rule_set.tls.table)
 
 
 def _missing(rule_set: rule_sets.RuleSet, form: Row, met: Sequence[Host], say: Words) -> list[str]:

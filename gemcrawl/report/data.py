@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from gemcrawl.compare.load import diff_of, name_of, resolve
+from gemcrawl.compare.load import before, diff_of, name_of, resolve
 from gemcrawl.compare.model import Change, FormChange
 from gemcrawl.exceptions import OutputError, UsageError
 from gemcrawl.items import Host, columns
@@ -43,7 +43,7 @@ class Changes:
     """What `gemcrawl diff` says of this snapshot and those before it."""
 
     before: str
-    """Name of the snapshot before."""
+    """Name of the snapshot before, by `gemcrawl.compare.load.before`."""
     since: tuple[FormChange, ...]
     """Forms whose verdict changed since then, worst first."""
     held: tuple[FormChange, ...]
@@ -69,7 +69,7 @@ class Data:
     hosts: dict[str, list[Host]]
     """By name."""
     data_hosts: dict[str, list[Host]]
-    """By municipality: hosts that only supply data to its forms and stand in no URL of theirs."""
+    """By municipality: hosts that only supply data to its forms and stand in no URL of theirs; of those of which everything is published."""
     pages: dict[str, list[Row]]
     """By municipality."""
     descriptor: dict[str, Any]
@@ -141,7 +141,8 @@ def load(output: Place, snapshot: str = "latest", embargo: Embargo | None = None
         municipalities=_municipalities(tables["municipalities"], unpublished),
         forms=_by_municipality(sorted(shown, key=_order)),
         hosts=_by_name(hosts),
-        data_hosts=_data_hosts(hosts),
+        # Nobody knows for which of a municipality's forms such a host is: it could tell of one that is not shown.
+        data_hosts=_data_hosts(hosts, {code for code, _ in unpublished}),
         pages=_by_municipality(tables["pages"]),
         descriptor=_descriptor(directory),
         embargo=embargo is not None,
@@ -153,17 +154,18 @@ def load(output: Place, snapshot: str = "latest", embargo: Embargo | None = None
 
 def _changes(output: Place, directory: Place) -> Changes | None:
     nights = snapshots(output)
-    at = nights.index(output / directory.name)
-    if at == 0:
+    shown = output / directory.name
+    last = before(nights, shown)
+    if last is None:
         return None
-    until = name_of(nights[at + 1]) if at + 1 < len(nights) else ""
-    night_before = name_of(nights[at - 1])
-    now = diff_of(output, nights[at - 1], nights[at], until=until)
-    earlier = diff_of(output, nights[at - 2], nights[at], until=until).only(MOVED) if at > 1 else ()
+    until = next((name_of(night) for night in nights if night.name > shown.name), "")
+    now = diff_of(output, last, shown, until=until)
+    last_but_one = before(nights, last)
+    earlier = diff_of(output, last_but_one, shown, until=until).only(MOVED) if last_but_one is not None else ()
     return Changes(
-        before=night_before,
+        before=name_of(last),
         since=_worst_first(now.only(MOVED)),
-        held=_worst_first(change for change in earlier if change.confirmed_by == f"snapshot {night_before}"),
+        held=_worst_first(change for change in earlier if change.confirmed_by == f"snapshot {name_of(last)}"),
         appeared=sum(form.change == "appeared" for form in now.forms),
         vanished=sum(form.change == "vanished" for form in now.forms),
     )
@@ -212,11 +214,11 @@ def _by_name(hosts: Iterable[Host]) -> dict[str, list[Host]]:
     return dict(found)
 
 
-def _data_hosts(hosts: Iterable[Host]) -> dict[str, list[Host]]:
+def _data_hosts(hosts: Iterable[Host], unpublished: set[str]) -> dict[str, list[Host]]:
     found: dict[str, list[Host]] = defaultdict(list)
     for host in hosts:
         if host.roles == ["api"]:
-            for code in host.municipalities:
+            for code in set(host.municipalities) - unpublished:
                 found[code].append(host)
     return dict(found)
 

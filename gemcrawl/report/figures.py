@@ -47,16 +47,31 @@ def status_counts(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
     return counts
 
 
-def strips(numbers: Mapping[str, Sequence[Row]]) -> dict[str, list[Markup]]:
+def provinces(rows: Sequence[Row], *, embargo: bool) -> tuple[tuple[str, ...], list[Row]]:
+    """The statuses that are counted per province, and the rows of the query provinces with them.
+
+    Under embargo those that must look alike are one number, `UNPUBLISHED`: a province is small enough to tell by its numbers, and by the
+    statuses that are published, which the others are.
+    """
+    if not embargo:
+        return STATUSES, list(rows)
+    alike = ("insecure", "downgrade", "not_tested")
+    left = tuple(status for status in STATUSES if status not in alike)
+    return (UNPUBLISHED, *left), [row | {UNPUBLISHED: sum(row[status] for status in alike)} for row in rows]
+
+
+def strips(numbers: Mapping[str, Sequence[Row]], *, embargo: bool) -> dict[str, list[Markup]]:
     """The bare bars beside numbers, by their query: one per row, and of the query statuses one per kind of form, in the order of `KINDS`.
 
     Args:
         numbers: the rows of every query.
+        embargo: as for `provinces`.
     """
+    statuses, by_province = provinces(numbers["provinces"], embargo=embargo)
     total = numbers["totals"][0]["municipalities"]
     wanted = {
         "statuses": [_by_status(counts, total) for counts in status_counts(numbers["statuses"]).values()],
-        "provinces": [_by_status(row, row["municipalities"]) for row in numbers["provinces"]],
+        "provinces": [_by_status(row, row["municipalities"], statuses) for row in by_province],
     }
     for name in ("findings", "fixes", "personal"):
         most = max((row["municipalities"] for row in numbers[name]), default=0)
@@ -64,8 +79,8 @@ def strips(numbers: Mapping[str, Sequence[Row]]) -> dict[str, list[Markup]]:
     return {name: charts.strips(of) for name, of in wanted.items()}
 
 
-def _by_status(counts: Mapping[str, int], total: int) -> charts.Strip:
-    return charts.Strip([(status, counts[status]) for status in STATUSES], total)
+def _by_status(counts: Mapping[str, int], total: int, statuses: Sequence[str] = STATUSES) -> charts.Strip:
+    return charts.Strip([(status, counts[status]) for status in statuses], total)
 
 
 def country(rows: Sequence[Row], kind: str, say: Words) -> Markup:

@@ -161,13 +161,12 @@ ORDER BY pages DESC, render_outcome
 
 -- name: trend
 WITH grid AS (
-    SELECT DISTINCT snapshot, unnest(['appointment', 'contact']) AS kind, rule_set
-    FROM municipalities, (SELECT unnest(['https-2016', 'ncsc-webapp-2015', 'decree-2023', 'internet-nl-2025']) AS rule_set)
-    WHERE snapshot <= $snapshot
+    SELECT snapshot, total, unnest(['appointment', 'contact']) AS kind, rule_set
+    FROM trend.comparable($snapshot), (SELECT unnest(['https-2016', 'ncsc-webapp-2015', 'decree-2023', 'internet-nl-2025']) AS rule_set)
 ), failing AS (
     SELECT snapshot, kind, rule_set, municipalities FROM trend.rules WHERE result = 'fail'
 )
-SELECT snapshot, kind, rule_set, coalesce(municipalities, 0) AS failing
+SELECT snapshot, kind, rule_set, coalesce(municipalities, 0) AS failing, total
 FROM grid LEFT JOIN failing USING (snapshot, kind, rule_set)
 ORDER BY snapshot, kind, rule_set
 
@@ -179,23 +178,21 @@ SELECT snapshot, kind,
     coalesce(sum(municipalities) FILTER (status = 'secure'), 0)::BIGINT AS secure,
     coalesce(sum(municipalities) FILTER (status = 'not_tested'), 0)::BIGINT AS not_tested,
     coalesce(sum(municipalities) FILTER (status = 'not_found'), 0)::BIGINT AS not_found
-FROM trend.statuses
-WHERE snapshot <= $snapshot
+FROM trend.statuses SEMI JOIN trend.comparable($snapshot) USING (snapshot)
 GROUP BY snapshot, kind
 ORDER BY snapshot, kind
 
 -- name: fix_times
 SELECT supplier, count(DISTINCT municipality) AS municipalities, count(*) AS findings,
-    count(*) FILTER (fixed_in <= $snapshot) AS fixed,
-    count(*) FILTER (fixed_in IS NULL OR fixed_in > $snapshot) AS still_open,
-    median(days) FILTER (fixed_in <= $snapshot) AS median_days
-FROM trend.fixes
-WHERE first_seen <= $snapshot
+    count(fixed_in) AS fixed,
+    count(*) - count(fixed_in) AS still_open,
+    median(days) AS median_days
+FROM trend.fixes_until($snapshot)
 GROUP BY supplier
 ORDER BY still_open DESC, findings DESC, supplier
 
 -- name: since
 SELECT f.municipality, f.form_id, h.since, h.first_seen
-FROM forms AS f JOIN history AS h
-    ON h.municipality = f.municipality AND h.kind = f.kind AND h.place = place(f.page_url) AND h.snapshot = f.snapshot
+FROM forms AS f JOIN lineage ON lineage.code = f.municipality JOIN history AS h
+    ON h.municipality = lineage.municipality AND h.kind = f.kind AND h.place = place(f.page_url) AND h.snapshot = f.snapshot
 WHERE f.snapshot = $snapshot

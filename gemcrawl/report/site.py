@@ -102,7 +102,7 @@ class Site:
             "page_of": lambda code: f"m/{code}.html",
             "date_of": day_of,
             "moment_of": figures.moment_of,
-            "strips": figures.strips(data.numbers),
+            "strips": figures.strips(data.numbers, embargo=data.embargo),
             "marks": charts.MARKS,
             "hollow": charts.HOLLOW,
             "style": Markup(style),  # noqa: S704 - our own file
@@ -141,7 +141,7 @@ class _Pages:
         yield self._page("municipalities")
         yield self._page("findings", places=self._places())
         yield self._page("suppliers")
-        yield self._page("provinces")
+        yield self._page("provinces", **self._provinces())
         yield self._page("personal", named=self._insecure(asking=True))
         yield self._page("coverage", coverage=self._coverage(), unread=self._unread(), headline=self._headline())
         yield self._page("trend", **self._trend())
@@ -250,8 +250,12 @@ class _Pages:
         numbers = self._data.numbers
         nights = sorted({row["snapshot"] for row in numbers["trend"]})
         failing = {(row["snapshot"], row["kind"], row["rule_set"]): row["failing"] for row in numbers["trend"]}
+        totals = {row["snapshot"]: row["total"] for row in numbers["trend"]}
         rows = {
-            kind: [{"snapshot": night} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights] for kind in KINDS
+            kind: [
+                {"snapshot": night, "total": totals[night]} | {rule: failing[night, kind, rule] for rule in RULE_SETS} for night in nights
+            ]
+            for kind in KINDS
         }
         drawn = len(nights) > 1
         return {
@@ -262,6 +266,10 @@ class _Pages:
             "times_chart": figures.fix_times(numbers["fix_times"], self._say),
             "named": self._named,
         }
+
+    def _provinces(self) -> dict[str, Any]:
+        counted, rows = figures.provinces(self._data.numbers["provinces"], embargo=self._data.embargo)
+        return {"counted": counted, "rows": rows}
 
     def _named(self, changes: Sequence[FormChange]) -> list[FormChange]:
         """Those of which the form is shown."""

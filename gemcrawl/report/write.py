@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from gemcrawl.exceptions import OutputError, UsageError
+from gemcrawl.export.files import outside_snapshots
 from gemcrawl.report.data import Data
 from gemcrawl.report.site import Site
 from gemcrawl.report.words import Lang
@@ -43,10 +44,11 @@ def write(data: Data, to: Path, languages: Sequence[Lang], done: Callable[[], No
         done: called after each page.
 
     Raises:
-        UsageError: there is something else in ``to``.
+        UsageError: there is something else in ``to``, or it is in a published snapshot.
         OutputError: it cannot be written.
     """
     named, to = to, to.resolve()  # what a link leads to is replaced, not the link
+    outside_snapshots(to, "--to")
     if to.exists() and not (to.is_dir() and ((to / MARK).is_file() or not any(to.iterdir()))):
         raise UsageError(f"{named} is there and is no report; name another folder with --to, or remove it")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -28,6 +29,8 @@ LATEST = "latest.json"
 RECHECKS = "rechecks"
 """Directory of the rechecks in the output."""
 
+_PATTERN = frozenset("*?[=")
+"""What DuckDB takes in a path for a pattern, or for a column and its value."""
 _SNAPSHOT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z")
 
 
@@ -88,7 +91,9 @@ def latest(output: Place) -> Place:
         pass
     found = snapshots(output)
     if not found:
-        raise OutputError(f"no snapshot in {output}; make one with: gemcrawl crawl --output {output}, or try: gemcrawl demo")
+        raise OutputError(
+            f"no snapshot in {output}; make one with: gemcrawl crawl --output {shlex.quote(str(output))}, or try: gemcrawl demo"
+        )
     return found[-1]
 
 
@@ -115,6 +120,7 @@ def connect(output: Place) -> duckdb.DuckDBPyConnection:
     output = output.absolute()
     newest = latest(output)
     everything = snapshots(output)
+    by_name = isinstance(output, Path) and not _PATTERN & set(str(output))  # DuckDB opens the files itself
     database = duckdb.connect(":memory:")
     try:
         database.execute("SET TimeZone = 'UTC'")
@@ -126,14 +132,14 @@ def connect(output: Place) -> duckdb.DuckDBPyConnection:
         for table in TABLES:
             for name, of in ((table, everything), (f"latest.{table}", [newest])):
                 files = {path.name.removeprefix("snapshot="): path / f"{table}.parquet" for path in of}
-                if isinstance(output, Path):
+                if by_name:
                     database.execute(_view(name, files.values()))
                 else:
-                    _add_from_store(database, name, files, "snapshot")
-        _add_rechecks(database, output)
+                    _add_through_arrow(database, name, files, "snapshot")
+        _add_rechecks(database, output, by_name=by_name)
         _add_lineage(database)
         database.execute((resources.files("gemcrawl.snapshot") / "views.sql").read_text("utf-8"))
-        if isinstance(output, Path):
+        if by_name:
             database.execute(f"SET allowed_directories = [{_literal(f'{output}/')}]")
         database.execute("SET enable_external_access = false")
         database.execute("SET lock_configuration = true")
@@ -166,11 +172,11 @@ def query(output: Place, sql: str) -> pa.Table:
             raise UsageError(f"SQL: {_line(error)}") from None
 
 
-def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Place) -> None:
+def _add_rechecks(database: duckdb.DuckDBPyConnection, output: Place, *, by_name: bool) -> None:
     """The view ``rechecks``, of no rows where there are none."""
     files = recheck_files(output)
-    if files and not isinstance(output, Path):
-        _add_from_store(database, "rechecks", {file.stem: file for file in files}, "recheck")
+    if files and not by_name:
+        _add_through_arrow(database, "rechecks", {file.stem: file for file in files}, "recheck")
         return
     if files:
         listed = ", ".join(_literal(str(file)) for file in files)
@@ -201,8 +207,8 @@ def _add_lineage(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(f"INSERT INTO lineage VALUES {', '.join(['(?, ?)'] * len(rows))}", [value for row in rows for value in row])  # noqa: S608
 
 
-def _add_from_store(database: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, Place], column: str) -> None:
-    """A view over Parquet files of a store; ``column`` says from which of ``files`` a row is."""
+def _add_through_arrow(database: duckdb.DuckDBPyConnection, name: str, files: Mapping[str, Place], column: str) -> None:
+    """A view over Parquet files that pyarrow opens; ``column`` says from which of ``files`` a row is."""
     register = f"_{name.replace('.', '_')}"
     database.register(register, dataset_of(files, column))
     database.execute(f"CREATE VIEW {name} AS FROM {register}")

@@ -37,6 +37,14 @@ FROM steps;
 
 CREATE SCHEMA trend;
 
+-- The snapshots up to one that are over about as many municipalities as that one: between four fifths and five quarters, for mergers.  What
+-- selections count is no part of a trend.
+CREATE MACRO trend.comparable(until) AS TABLE
+WITH counted AS (SELECT snapshot, count(*) AS total FROM municipalities WHERE snapshot <= until GROUP BY snapshot)
+SELECT snapshot, counted.total
+FROM counted, (SELECT total FROM counted WHERE snapshot = until) AS shown
+WHERE counted.total BETWEEN 0.8 * shown.total AND 1.25 * shown.total;
+
 -- Forms, and municipalities with such a form, per snapshot, kind, rule set and result.
 CREATE VIEW trend.rules AS
 WITH results AS (
@@ -69,25 +77,34 @@ SELECT snapshot, kind, status, count(*) AS municipalities
 FROM answers
 GROUP BY ALL;
 
--- One row per finding at a form: from the snapshot that first had it to the first one after the last that had it, in which the municipality
--- was read well enough to say so (null while it is open).  A night without it in between does not close it: it may be noise.
-CREATE VIEW trend.fixes AS
+-- One row per finding at a form: from the snapshot that first had it to the first one after the last that had it, in which the municipality,
+-- and each that merged into it, was read well enough to say so (null while it is open).  A night without it in between does not close it: it
+-- may be noise.  fixes_until(snapshot) knows of nothing later than that snapshot, trend.fixes of everything.
+CREATE MACRO trend.fixes_until(until) AS TABLE
 WITH hits AS (
-    SELECT municipality, kind, place, unnest(findings) AS code, snapshot, supplier FROM history WHERE kind IN ('appointment', 'contact')
+    SELECT municipality, kind, place, unnest(findings) AS code, snapshot, supplier
+    FROM history
+    WHERE kind IN ('appointment', 'contact') AND snapshot <= until
 ), spans AS (
     SELECT municipality, kind, place, code, arg_max(supplier, snapshot) AS supplier, min(snapshot) AS first_seen, max(snapshot) AS last_seen
     FROM hits
     GROUP BY municipality, kind, place, code
+), answers AS (
+    SELECT code, snapshot, outcome,
+        unnest([{'kind': 'appointment', 'status': appointment}, {'kind': 'contact', 'status': contact}], recursive := true)
+    FROM municipalities
+    WHERE snapshot <= until
 ), telling AS (
-    SELECT DISTINCT lineage.municipality, snapshot, unnest([
-        CASE WHEN appointment <> 'not_tested' THEN 'appointment' END, CASE WHEN contact <> 'not_tested' THEN 'contact' END
-    ]) AS kind
-    FROM municipalities JOIN lineage USING (code)
-    WHERE outcome = 'surveyed'
+    SELECT lineage.municipality, snapshot, kind
+    FROM answers JOIN lineage USING (code)
+    GROUP BY ALL
+    HAVING bool_and(outcome = 'surveyed' AND status <> 'not_tested')
 )
 SELECT spans.*, telling.snapshot AS fixed_in, epoch(moment(telling.snapshot) - moment(first_seen)) / 86400 AS days
 FROM spans ASOF LEFT JOIN telling
     ON telling.municipality = spans.municipality AND telling.kind = spans.kind AND telling.snapshot > last_seen;
+
+CREATE VIEW trend.fixes AS FROM trend.fixes_until((SELECT max(snapshot) FROM municipalities));
 
 -- How long each municipality took, in days; open findings are counted beside it.
 CREATE VIEW trend.fixes_by_municipality AS

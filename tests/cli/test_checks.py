@@ -66,6 +66,14 @@ def test_the_disk_is_held_against_the_size_of_a_night(tmp_path: Path, monkeypatc
     assert "prune" in found.remedy
 
 
+def test_evidence_is_part_of_the_size_of_a_night(tmp_path: Path) -> None:
+    two_nights(tmp_path)
+    (tmp_path / f"snapshot={SECOND}/evidence").mkdir()
+    (tmp_path / f"snapshot={SECOND}/evidence/archive.warc.gz").write_bytes(bytes(20_000_000))
+    nights = int(checks.disk(tmp_path).found.split()[-2])
+    assert nights <= checks.shutil.disk_usage(tmp_path).free / 35_000_000
+
+
 def test_whose_the_output_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     user = tmp_path.stat().st_uid
     monkeypatch.setattr(checks.os, "geteuid", lambda: user or 1)

@@ -126,3 +126,11 @@ def test_the_demo_surveys_and_scores(tmp_path: Path) -> None:
     assert f"report, to open in a browser: {(tmp_path / 'demo/report/index.html').as_uri()}\n" in found.out
     assert (tmp_path / "demo/report/index.html").is_file()
     assert "Traceback" not in found.err
+
+
+def test_a_recheck_of_the_demo_looks_at_a_nation_of_the_size_of_the_newest_snapshot(tmp_path: Path) -> None:
+    """One of another size is another nation, in which nothing is where it was."""
+    from gemcrawl.cli.app import _surveyed
+    from tests.support.nights import two_nights
+
+    assert _surveyed(two_nights(tmp_path)) == 4

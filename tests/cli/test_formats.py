@@ -68,3 +68,8 @@ def test_two_columns_of_one_name_are_kept_apart_where_that_can_be(tmp_path: Path
     for how in (Format.json, Format.parquet):
         with pytest.raises(UsageError, match="two columns are called 'a'"):
             write_table(twice, how, tmp_path / "x", None)
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="name another file"):
+        write_file(tmp_path / ("a" * 300), b"")

@@ -129,7 +129,7 @@ class TestNotify:
         found = forks.run("notify", "--to", tmp_path, "--only", CEE, "--by", "supplier", "--language", "en", cwd=folder)
         assert found.code == 0, found.err
         text = (tmp_path / "supplier-mozard.md").read_text()
-        assert "Insecure forms at 1 municipalities: Mozard" in text
+        assert "Insecure forms on Mozard (municipalities: 1)" in text
         assert "60 days after this notice" in text
 
     def test_notice_is_recorded_once(self, tmp_path, forks):
@@ -187,6 +187,13 @@ class TestSummary:
         assert found.code == 0
         assert "appointment form not protected by https: 0 of 4" in found.out
 
+    def test_what_it_says_to_go_on_with_can_be_pasted_into_a_shell(self, forks, tmp_path):
+        two_nights(tmp_path / "my nights")
+        found = forks.run("summary", "--output", "my nights", cwd=tmp_path)
+        assert "query --output 'my nights' \"SELECT" in found.out
+        assert "report --output 'my nights'" in found.out
+        assert "crawl --output 'no nights'" in forks.run("summary", "--output", "no nights", cwd=tmp_path).err
+
     def test_without_a_snapshot(self, forks, tmp_path):
         found = forks.run("summary", cwd=tmp_path)
         assert (found.code, found.out, found.err.count("\n")) == (2, "", 1)
@@ -200,7 +207,7 @@ class TestRecheck:
         [
             (["--output", "nowhere"], "no snapshot"),
             (["--only", "GM0000"], "not in the snapshot"),
-            (["--delay", "0"], "above zero"),
+            (["--delay", "0"], "--delay 0 is no number of seconds above zero"),
             (["--connect-to", "x"], "connect-to"),
             (["--log-level", "LOUD"], "--log-level"),
         ],

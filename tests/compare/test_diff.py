@@ -109,6 +109,15 @@ class TestMergers:
         assert [(t.code, t.existence) for t in partial.towns] == [("GM0001", "unknown"), ("GM0009", "kept")]
         assert only(partial).change == "unknown"
 
+    def test_after_a_selection_nothing_appears_in_what_was_left_out(self):
+        new = night("2", form("weak"), form("weak", municipality="GM0009", form_id="b"), towns=(town(), town("GM0009")))
+        found = compare(night("1", form("weak"), complete=False), new, successors={})
+        assert [(t.code, t.existence, t.appointment.change) for t in found.towns] == [
+            ("GM0001", "kept", "unchanged"),
+            ("GM0009", "unknown", "unknown"),
+        ]
+        assert [f.change for f in found.forms] == ["unchanged", "unknown"]
+
     def test_a_municipality_without_forerunner_appears(self):
         found = compare(night("1"), night("2", towns=(town(), town("GM0009"))), successors={})
         assert [(t.code, t.existence, t.appointment.change) for t in found.towns] == [

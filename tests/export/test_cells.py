@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +33,28 @@ def test_no_text_is_a_formula_or_moves_a_cursor(text: str) -> None:
     shown = harmless(text)
     assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Afspraak;=cmd|' /C calc'!A0", "Afspraak;'=cmd|' /C calc'!A0"),
+        ('x; "=1+1"', 'x; "\'=1+1"'),
+        ("a;b; c-d", "a;b; c-d"),
+        (";-1;+2", ";'-1;'+2"),
+    ],
+)
+def test_nor_does_one_begin_where_semicolons_separate_cells(text: str, shown: str) -> None:
+    """Excel in Dutch takes a semicolon for the end of a cell, in whatever file."""
+    assert harmless(text) == shown
+    (_, line) = csv_lines(pa.table({"nested": [[text]]}))
+    assert not re.search(r';[\s"]*[=+@-]', line)
+
+
+def test_sums_are_numbers_to_a_program() -> None:
+    told = json.loads(as_json({"whole": Decimal(302), "many": Decimal(9) * 10**20, "part": Decimal("1.50")}))
+    assert told == {"whole": 302, "many": 9 * 10**20, "part": 1.5}
+    assert list(csv_lines(pa.table({"n": [Decimal("1.50")]}))) == ["n\r\n", "1.50\r\n"]
 
 
 @settings(deadline=None)

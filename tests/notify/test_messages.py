@@ -68,6 +68,13 @@ class TestRecipients:
         found = recipients_of(only_page, cert(), at=NIGHT)
         assert (found.emails, found.url, found.is_cert) == ((), "https://www.aa.test/cvd", False)
 
+    def test_what_that_page_is_called_is_no_markup(self):
+        told = SecurityTxt(contacts=["https://www.aa.test/[Klik](javascript:alert(1))`*"], expires=NIGHT + timedelta(days=1), url="")
+        (message,) = written(replace(CASE, security_txt=told))
+        for text in (message.body, markdown(message, "nl")):
+            assert "[Klik]" not in text
+            assert r"https://www.aa.test/\[Klik\](javascript:alert(1))\`\*" in text
+
     @pytest.mark.parametrize(
         "useless",
         [
@@ -110,13 +117,15 @@ class TestWhatIsSaid:
     def test_per_supplier_one_message_for_all_its_municipalities(self):
         alone = replace(CASE, municipality="GM0003", supplier=None)
         (found,) = written(CASE, OTHER, alone, by="supplier")
-        assert (found.name, found.subject) == ("supplier-mozard", "Onveilige formulieren bij 2 gemeenten: Mozard")
+        assert (found.name, found.subject) == ("supplier-mozard", "Onveilige formulieren op Mozard (gemeenten: 2)")
         assert [case.municipality for case in found.cases] == ["GM0001", "GM0002"]
         assert found.recipients.emails == ()
 
     def test_suppliers_whose_names_make_one_file_name_get_two_files(self):
         names = [m.name for m in written(CASE, replace(OTHER, supplier="MOZARD!"), replace(CASE, supplier="../.."), by="supplier")]
         assert sorted(names) == ["supplier-mozard", "supplier-mozard-2", "supplier-unnamed"]
+        (long,) = written(replace(CASE, supplier="a" * 300), by="supplier")
+        assert len(long.name) < 200
 
     def test_the_order_of_the_cases_does_not_matter(self):
         assert written(CASE, OTHER) == written(OTHER, CASE)

@@ -42,6 +42,11 @@ def test_and_nothing_else(host: str, listed: Exclusions) -> None:
     assert not listed.covers(host)
 
 
+def test_any_code_that_a_register_may_have_is_one(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("XY0001\n")
+    assert Exclusions.read(str(tmp_path / "list.txt")).codes == {"XY0001"}
+
+
 def test_without_a_list_nothing_is_excluded() -> None:
     assert not Exclusions.read(None).covers("www.b.test")
 

@@ -128,6 +128,10 @@ def test_more_than_any_export_has_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         read(export(town() * 4))
 
 
+def test_the_end_of_the_calendar_is_no_end() -> None:
+    assert [each.ends for each in read(export(town("<p:eindDatum>9999-12-31</p:eindDatum>")))] == [None]
+
+
 def test_an_overlong_value_is_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = read(export(town(address((f"https://www.aa.test/{'x' * 5000}", "algemeen")))))
     assert found.website is None

@@ -109,7 +109,7 @@ def test_what_appeared_and_vanished_is_counted(two_nights: Path) -> None:
     assert (changes.appeared, changes.vanished) == (0, 1)
     make(two_nights, lang=Languages.en)
     page = text(two_nights / "report" / "trend.html")
-    assert "Beside these, 0 forms appeared and 1 vanished." in page
+    assert "Beside these, forms that appeared: 0, and that vanished: 1." in page
     assert "gemcrawl diff 2026-11-24T020000Z 2026-11-25T020000Z" in page
 
 
@@ -117,4 +117,4 @@ def test_under_embargo_what_became_insecure_is_counted_and_not_named(two_nights:
     data = load(two_nights, embargo=embargo_of(two_nights, 60, at=datetime(2026, 12, 1, tzinfo=UTC)))
     assert [change for _, change, _ in since(data)] == ["new", "fixed"]
     assert [row[0] for row in shown(two_nights, "changes", embargo="60d")] == ["Aa"]
-    assert "1 changes are under embargo and not named." in text(two_nights / "report" / "trend.html")
+    assert "Changes not named, because of the embargo: 1." in text(two_nights / "report" / "trend.html")

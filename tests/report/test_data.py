@@ -16,6 +16,7 @@ from gemcrawl.report import write
 from gemcrawl.report.data import UNPUBLISHED, load
 from tests.report.nights import INSECURE, TEXT, first_night, published, survey, town
 from tests.report.pages import broken_links, text
+from tests.snapshot.rows import form, host
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
@@ -90,6 +91,31 @@ def test_under_embargo_what_was_not_tested_looks_the_same(cautious: Path, tmp_pa
     assert "robots.txt keeps us out" not in text(tmp_path / "report" / "m" / "GM0004.html")
     coverage = text(tmp_path / "report" / "coverage.html")
     assert not [name for name in ("Aa", "Cc", "Dd") if f" {name} " in coverage]
+
+
+def test_under_embargo_the_numbers_of_a_province_do_not_tell_who_it_is(tmp_path: Path) -> None:
+    """One municipality in a province: what is withheld and what was not tested give the same page."""
+    pages = []
+    for status, forms in (("insecure", [INSECURE]), ("not_tested", [])):
+        output = tmp_path / status
+        published(output, [survey(town(1, appointment=status), forms, []), *first_night()[1:]])
+        write.write(load(output, embargo=embargo_of(output, 60, at=NOW)), output / "report", ("nl", "en"))
+        pages.append((output / "report" / "provinces.html").read_text())
+        assert "onveilig, omleidbaar of niet getest" in pages[-1]
+    assert pages[0] == pages[1]
+
+
+def test_under_embargo_a_host_that_only_supplies_data_is_not_shown(tmp_path: Path) -> None:
+    """It may be the reason why the form that is withheld is insecure, and nobody can tell for which form it is."""
+    api = host("api.supplier.test", "GM0001", "GM0002", roles=["api"], certificate="expired")
+    contact = form("GM0001", "https://www.gm0001.nl/contact", "ee55", verdict="secure")
+    published(tmp_path, [survey(town(1, appointment="insecure", contact="secure"), [INSECURE, contact], [api]), *first_night()[1:]])
+    assert load(tmp_path).data_hosts.keys() == {"GM0001", "GM0002"}
+    data = load(tmp_path, embargo=embargo_of(tmp_path, 60, at=NOW))
+    assert [shown["form_id"] for shown in data.forms["GM0001"]] == ["ee55"]
+    write.write(data, tmp_path / "report", ("en",))
+    assert "api.supplier.test" not in text(tmp_path / "report" / "m" / "GM0001.html")
+    assert "api.supplier.test" in text(tmp_path / "report" / "m" / "GM0002.html")
 
 
 def test_after_the_embargo_everything_is_named(cautious: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,13 @@ from gemcrawl.report import queries
 from gemcrawl.report.data import load
 from gemcrawl.report.site import RULE_SETS
 from gemcrawl.report.words import Words
+from gemcrawl.snapshot.parts import Parts
+from gemcrawl.snapshot.publish import publish
 from gemcrawl.snapshot.read import latest, query
+from tests.report.nights import first_night, published, survey
 from tests.report.pages import read, text
+from tests.snapshot.rows import NIGHT, entry, municipality, run_info
+from tests.snapshot.rows import form as a_form
 
 KINDS = ("appointment", "contact")
 
@@ -129,3 +134,27 @@ def test_an_earlier_night_is_shown_as_it_was_then(two_nights: Path) -> None:
     assert {row["snapshot"] for row in second.numbers["trend"]} == {first.snapshot, second.snapshot}
     assert not any(row["fixed"] for row in first.numbers["fix_times"])
     assert sum(row["fixed"] for row in second.numbers["fix_times"]) == 2
+
+
+def test_an_earlier_night_is_shown_as_it_was_then_although_a_finding_came_back(two_nights: Path) -> None:
+    mended = load(two_nights).numbers["fix_times"]
+    published(two_nights, first_night(), NIGHT + timedelta(days=2), "r3")
+    assert load(two_nights, "previous").numbers["fix_times"] == mended
+
+
+def test_since_when_is_known_of_a_municipality_that_merged_later(tmp_path: Path) -> None:
+    for day, code in enumerate(("GM0003", "GM0003", "GM1979")):  # Appingedam became Eemsdelta
+        parts = Parts(tmp_path / "runs" / f"r{day}")
+        parts.write(survey(municipality(code), [a_form(code, "https://www.x.test/contact", f"ab{day}", verdict="weak")], []))
+        publish(tmp_path, run_info(f"r{day}", started=NIGHT + timedelta(days=day)), parts, [entry(int(code[2:]))])
+    for snapshot, code in (("2026-11-24", "GM0003"), ("latest", "GM1979")):
+        (found,) = load(tmp_path, snapshot).forms[code]
+        assert (found["since"], found["first_seen"]) == ("2026-11-23T020000Z", "2026-11-23T020000Z")
+
+
+def test_a_selection_is_no_night_of_the_trend(two_nights: Path) -> None:
+    nights = {row["snapshot"] for row in load(two_nights).numbers["trend"]}
+    published(two_nights, first_night()[:1], NIGHT + timedelta(hours=1), "r9")
+    numbers = load(two_nights).numbers
+    assert {row["snapshot"] for row in numbers["trend"]} == {row["snapshot"] for row in numbers["trend_statuses"]} == nights
+    assert {row["total"] for row in numbers["trend"]} == {4}

@@ -153,7 +153,7 @@ def test_what_changed_since_the_night_before(hostile_report: Path) -> None:
 def test_one_night_has_no_trend_yet(output: Path) -> None:
     index, _ = make(output, lang=Languages.en)
     shown = text(index.parent / "trend.html")
-    assert "There is one snapshot so far" in shown
+    assert "There is one snapshot over these municipalities so far" in shown
     assert "Changed since" not in shown
 
 

@@ -55,6 +55,11 @@ def test_every_finding_has_words_for_a_web_editor(lang: str) -> None:
         ("vias", items.FoundVia),
         ("results", items.RuleResult),
         ("upgrades", items.Upgrade),
+        ("upgrade_states", items.Upgrade),
+        ("roles", items.Role),
+        ("hsts", items.Hsts),
+        ("certificates", items.CertificateState),
+        ("grades", items.NcscGrade),
     ],
 )
 def test_every_value_of_a_closed_list_has_a_word(table: str, values: Any) -> None:

@@ -53,6 +53,16 @@ def test_what_is_no_report_is_left_alone(what: str, output: Path, tmp_path: Path
     assert state(tmp_path) == before
 
 
+@pytest.mark.parametrize("where", ["", "report"])
+def test_a_published_snapshot_is_no_place_for_a_report(where: str, output: Path) -> None:
+    (snapshot,) = output.glob("snapshot=*")
+    before = state(output)
+    for to in (snapshot / where, output / "snapshot=x" / where):
+        with pytest.raises(UsageError, match="a published snapshot is not written to"):
+            write.write(data.load(output), to, ("nl",))
+    assert state(output) == before
+
+
 def test_an_empty_folder_is_filled(output: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert write.write(data.load(output), tmp_path / "empty", ("nl",))

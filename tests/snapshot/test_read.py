@@ -15,7 +15,20 @@ from gemcrawl.snapshot.publish import publish
 from gemcrawl.snapshot.read import connect, directory_of, latest, query, snapshot_id, snapshots
 from tests.snapshot.rows import NIGHT, entry, night, run_info
 
-DIRECTORIES = ["output", "it's", '"quoted"', "a';DROP TABLE x;--", "we[i]rd*?{a}", "ruimte en é", "back\\slash", "snapshot=*", "50%"]
+DIRECTORIES = [
+    "output",
+    "it's",
+    '"quoted"',
+    "a';DROP TABLE x;--",
+    "we[i]rd*?{a}",
+    "ruimte en é",
+    "back\\slash",
+    "snapshot=*",
+    "50%",
+    "a*b",
+    "wat?",
+    "code=x",
+]
 
 
 def fill(output: Path, nights: int = 2) -> Path:

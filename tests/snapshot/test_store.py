@@ -13,7 +13,7 @@ import pytest
 from gemcrawl import places
 from gemcrawl.cli.summary import headline, values
 from gemcrawl.compare.load import diff, resolve
-from gemcrawl.compare.trend import since, trend
+from gemcrawl.compare.trend import trend
 from gemcrawl.exceptions import OutputError, StoreFailed, UsageError
 from gemcrawl.items import TABLES, Recheck
 from gemcrawl.notify.embargo import Notice, notices, record
@@ -92,7 +92,6 @@ class TestReading:
                 [resolve(output, wanted).name for wanted in ("latest", "previous", "2026-11-24")],
                 diff(output, "previous", "latest"),
                 trend(output),
-                since(output),
                 headline(newest),
                 values(output, newest),
                 known_towns(newest),

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gemcrawl.compare.trend import Trend, since, trend
-from gemcrawl.items import Recheck
+from gemcrawl.compare.trend import Trend, trend
+from gemcrawl.items import Recheck, Survey
+from gemcrawl.report import queries
+from gemcrawl.snapshot.parts import Parts
+from gemcrawl.snapshot.publish import publish
 from gemcrawl.snapshot.read import query
 from gemcrawl.snapshot.rechecks import read, rechecks, write
-from tests.snapshot.rows import NIGHT
+from gemcrawl.transport.findings import finding
+from tests.snapshot.rows import NIGHT, entry, form, municipality, run_info
 from tests.support.nights import AA, BEE, CEE, DEE, FIRST, RECHECK, SECOND, a_form, publish_night, town, two_nights
 
 
@@ -41,7 +45,8 @@ class TestHistory:
         assert found == [{"since": FIRST, "previous_verdict": "downgrade"}]
 
     def test_every_form_of_the_newest_snapshot_has_its_since(self, output):
-        found = since(output)
+        rows = query(output, queries.load()["since"].replace("$snapshot", f"'{SECOND}'")).to_pylist()
+        found = {(row["municipality"], row["form_id"]): row["since"] for row in rows}
         assert len(found) == query(output, "FROM latest.forms").num_rows
         assert {code: began for (code, form_id), began in found.items() if "appointment" in form_id} == {
             AA: SECOND,
@@ -101,14 +106,46 @@ class TestTrend:
         (row,) = query(tmp_path, f"SELECT last_seen, fixed_in, days FROM trend.fixes WHERE municipality = '{CEE}'").to_pylist()
         assert row == {"last_seen": SECOND, "fixed_in": "2026-11-25T020000Z", "days": 2.0}
 
+    def test_what_was_fixed_until_a_night_stays_so_whatever_comes_later(self, tmp_path):
+        bad = a_form(CEE, "appointment", "/afspraak", finding("http_twin", "x", "y"))
+        for number, forms in enumerate(([bad], [a_form(CEE, "appointment", "/afspraak")], [bad])):
+            publish_night(tmp_path, number, town(CEE, *forms))
+        asked = f"SELECT fixed_in FROM trend.fixes_until('{SECOND}')"
+        assert query(tmp_path, asked).to_pylist() == [{"fixed_in": SECOND}]
+        assert query(tmp_path, "SELECT fixed_in FROM trend.fixes").to_pylist() == [{"fixed_in": None}]
+
+    def test_of_two_that_merge_both_must_be_read_to_say_that_one_is_mended(self, tmp_path):
+        """Haren and Ten Boer became Groningen."""
+        haren, ten_boer, groningen = "GM0017", "GM0009", "GM0014"
+        site = "https://www.haren.test/contact"
+        bad = form(haren, site, "f", verdict="insecure", findings=[finding("page_http", "x", "y")])
+        unread = {"outcome": "unreachable", "contact": "not_tested"}
+        nights = (
+            [Survey(municipality=municipality(haren), forms=[bad]), Survey(municipality=municipality(ten_boer))],
+            [Survey(municipality=municipality(haren, **unread)), Survey(municipality=municipality(ten_boer))],
+            [Survey(municipality=municipality(groningen))],
+        )
+        for day, surveys in enumerate(nights):
+            parts = Parts(tmp_path / "runs" / f"r{day}")
+            for each in surveys:
+                parts.write(each)
+            entries = [entry(int(each.municipality.code[2:])) for each in surveys]
+            publish(tmp_path, run_info(f"r{day}", started=NIGHT + timedelta(days=day)), parts, entries)
+        (row,) = query(tmp_path, "SELECT municipality, fixed_in FROM trend.fixes").to_pylist()
+        assert row == {"municipality": groningen, "fixed_in": "2026-11-25T020000Z"}
+
+    def test_a_selection_is_not_comparable_with_a_night_over_all(self, tmp_path):
+        towns = [town(code) for code in (AA, BEE, CEE, DEE)]
+        publish_night(tmp_path, 0, *towns)
+        publish_night(tmp_path, 1, towns[0], of=4)
+        publish_night(tmp_path, 2, *towns)
+        found = query(tmp_path, "SELECT snapshot, total FROM trend.comparable('2026-11-25T020000Z') ORDER BY ALL").to_pylist()
+        assert [tuple(row.values()) for row in found] == [(FIRST, 4), ("2026-11-25T020000Z", 4)]
+        assert query(tmp_path, f"FROM trend.comparable('{SECOND}')").to_pylist() == [{"snapshot": SECOND, "total": 1}]
+
 
 class TestLineage:
     def test_a_municipality_that_merged_is_the_one_it_became(self, tmp_path):
-        from gemcrawl.items import Survey
-        from gemcrawl.snapshot.parts import Parts
-        from gemcrawl.snapshot.publish import publish
-        from tests.snapshot.rows import entry, municipality, run_info
-
         for day, codes in enumerate((["GM0003", "GM0788", "GM9999"], ["GM1979", "GM0865"])):
             parts = Parts(tmp_path / "runs" / f"r{day}")
             for code in codes:

@@ -76,16 +76,17 @@ def town(code: str, *forms: Any, **changes: Any) -> Survey:
     )
 
 
-def publish_night(output: Path, number: int, *towns: Survey) -> Path:
-    """Publishes the towns as one complete snapshot, ``number`` nights after the first."""
+def publish_night(output: Path, number: int, *towns: Survey, of: int = 0) -> Path:
+    """Publishes the towns as one complete snapshot, ``number`` nights after the first; as a selection ``of`` so many, where that is given."""
     parts = Parts(output / "runs" / f"r{number}")
     for each in towns:
         parts.write(each)
     rows = [t.municipality for t in towns]
     entries = [Entry(code=row.code, name=row.name, province=row.province, website=row.website) for row in rows]
-    registry = RegistrySummary(source="r.csv", sha256="0" * 64, date=NIGHT.date(), rows=len(entries))
+    registry = RegistrySummary(source="r.csv", sha256="0" * 64, date=NIGHT.date(), rows=of or len(entries))
     at = NIGHT + timedelta(days=number)
-    return publish(output, run_info(f"r{number}", started=at, finished=at + timedelta(hours=1), registry=registry), parts, entries).path
+    info = run_info(f"r{number}", started=at, finished=at + timedelta(hours=1), registry=registry, whole=not of)
+    return publish(output, info, parts, entries).path
 
 
 def first_night(output: Path) -> Path:
