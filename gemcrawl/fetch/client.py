@@ -11,6 +11,8 @@ import logging
 import math
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +115,29 @@ class Client:
             return Answer(url=url, failure="error")
         if jar in self._exclusions.codes or self._exclusions.covers(host):
             return Answer(url=url, failure="robots")
-        # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
+        async with self._site(server):
+            return await self._ask(url, request, (host, port), deadline)
+
+    @asynccontextmanager
+    async def turn(self, host: str, address: str, port: int = 443) -> AsyncIterator[bool]:
+        """The turn of one request that is made without this client, to one address of ``host``; False while its server asks for rest."""
+        server = site_of(host)
+        async with self._site(server):
+            await asyncio.sleep(max(0.0, self._breath(server)))
+            async with self._servers.turn(host, port, address=address):
+                try:
+                    yield self._back_off.left(server) <= 0
+                finally:
+                    self._sites[server].answered = time.monotonic()
+
+    @asynccontextmanager
+    async def _site(self, server: str) -> AsyncIterator[None]:
+        """In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough."""
         site = self._sites[server]
         async with site.lock, self._shared.turn(f"site {server}") as turn:
             self._learn(server, turn)
             try:
-                return await self._ask(url, request, (host, port), deadline)
+                yield
             finally:
                 turn.known, turn.rest = self._left(server), max(0.0, self._breath(server))
 
@@ -151,7 +170,8 @@ class Client:
             answer = await self._once(url, request, at, deadline)
             self._sites[server].answered = time.monotonic()
             if answer.status not in REFUSALS:
-                self._back_off.answered(server)
+                if answer.hop is not None:
+                    self._back_off.answered(server)
                 return answer
             self._back_off.refused(server, answer.retry_after)
             if answer.status == 503 and answer.retry_after is None:  # an error, most often

@@ -211,12 +211,17 @@ class Measurer:
             return
         ends = await self._prober.ends(host)
         for address in missing:
-            if address in ends and address not in seen.https:
-                visitor.requests += 1
-                hop = await self._unless_interrupted(self._asker.head(host, address, ends[address]))
-                if hop is not None:
-                    visitor.observed.hop(hop)
+            if address in ends:
+                await self._unless_interrupted(self._meet_address(host, address, ends[address], self._asker, visitor))
         await self._complete_chains(host, visitor)
+
+    async def _meet_address(self, host: str, address: str, port: int, asker: Asker, visitor: Visitor) -> None:
+        client = cast("FormsSpider", self._crawler.spider).client
+        async with client.turn(host, address) as free:
+            if free and address not in visitor.observed.of(host).https:  # somebody else may have had this turn before
+                visitor.requests += 1
+                if (hop := await asker.head(host, address, port)) is not None:
+                    visitor.observed.hop(hop)
 
     async def _complete_chains(self, host: str, visitor: Visitor) -> None:
         """Fetches the issuer of a certificate that leads to no root, so that a missing intermediate is told from an unknown authority."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -247,6 +248,18 @@ def test_a_server_that_goes_on_refusing_is_asked_three_times_with_ever_longer_re
     assert third - second > 0.95
 
 
+def test_a_connection_that_breaks_does_not_end_the_row_of_refusals(authority: Authority) -> None:
+    with World({A: {"/busy": Reply("", 503), "/": "A"}}, authority) as world:
+        crawl(
+            world,
+            [{"url": f"https://{A}{path}"} for path in ("/busy", "/drop", "/busy", "/")],
+            DOWNLOAD_DELAY=0.05,
+            DOWNLOAD_DELAY_JITTER=0,
+        )
+        *_, second, last = times(world, A)
+    assert last - second > 0.95  # twice ten delays
+
+
 @pytest.mark.parametrize("retry_after", ["120", "9" * 300, "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_a_server_that_asks_for_a_long_rest_is_left_alone_under_all_its_names(retry_after: str, authority: Authority) -> None:
     hosts = {A: {"/": Reply("", 503, {"Retry-After": retry_after})}, "forms.a.test": {"/": "F"}, B: {"/": "B"}}
@@ -303,3 +316,44 @@ async def test_sites_are_remembered_that_were_asked_last() -> None:
     for number in range(MOST + 20):
         await client.get(f"https://www.g{number}.test/", jar="GM9001")
     assert len(client._sites) == MOST
+
+
+class TestATurn:
+    """Of a request that is made without the client."""
+
+    @pytest.fixture
+    async def client(self) -> AsyncIterator[Client]:
+        made = Unasked(get_crawler(settings_dict={"TWISTED_REACTOR_ENABLED": False, "DOWNLOAD_DELAY": 0.2, "GEMCRAWL_BACK_OFF": 10}))
+        yield made
+        await made._servers.close()
+
+    @pytest.mark.parametrize(
+        ("hosts", "addresses", "together"),
+        [
+            (("www.a.test", "forms.a.test"), ("127.0.0.1", "127.0.0.2"), False),
+            (("www.a.test", "www.b.test"), ("127.0.0.1", "127.0.0.1"), False),
+            (("www.a.test", "www.b.test"), ("127.0.0.1", "127.0.0.2"), True),
+        ],
+        ids=["one site", "one address", "nothing in common"],
+    )
+    async def test_is_one_at_a_time_at_a_site_and_at_an_address(
+        self, client: Client, hosts: tuple[str, str], addresses: tuple[str, str], together: bool
+    ) -> None:
+        under_way, most = 0, 0
+
+        async def ask(host: str, address: str) -> None:
+            nonlocal under_way, most
+            async with client.turn(host, address) as free:
+                assert free
+                under_way += 1
+                most = max(most, under_way)
+                await asyncio.sleep(0.05)
+                under_way -= 1
+
+        await asyncio.gather(*map(ask, hosts, addresses))
+        assert most == (2 if together else 1)
+
+    async def test_is_not_used_while_the_server_asks_for_rest(self, client: Client) -> None:
+        client._back_off.refused("a.test", "60")
+        async with client.turn("www.a.test", "127.0.0.1") as free:
+            assert not free
