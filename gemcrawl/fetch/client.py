@@ -240,7 +240,7 @@ class Client:
             refresh=_text(refresh) if (refresh := headers.get("Refresh")) else None,
             content_type=content_type.strip().lower(),
             charset=charset[1].lower() if charset else None,
-            robots_tag=first("X-Robots-Tag").lower(),
+            policies=tuple(v.decode("latin-1") for v in headers.getlist("Content-Security-Policy")),
             retry_after=first("Retry-After") or None,
             cookies=tuple(v.decode("latin-1") for v in headers.getlist("Set-Cookie")),
             exchange=meta.get("exchange"),

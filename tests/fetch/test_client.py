@@ -60,7 +60,7 @@ PAGES = {
             ("Strict-Transport-Security", "max-age=2"),
             ("Set-Cookie", "a=1; Secure"),
             ("Set-Cookie", "b=2"),
-            ("X-Robots-Tag", "NoIndex"),
+            ("Content-Security-Policy", "upgrade-insecure-requests"),
             ("Refresh", "300"),
         ),
     ),
@@ -127,7 +127,7 @@ class TestAnAnswer:
         answer = answers[f"https://{A}/"]
         assert answer.failure is None
         assert base64.b64decode(answer.body) == b"<p>hallo</p>"
-        assert (answer.content_type, answer.charset, answer.robots_tag) == ("text/html", "iso-8859-1", "noindex")
+        assert (answer.content_type, answer.charset, answer.policies) == ("text/html", "iso-8859-1", ["upgrade-insecure-requests"])
         assert answer.cookies == ["a=1; Secure", "b=2"]
         assert (answer.truncated, answer.location, answer.retry_after, answer.refresh) == (False, None, None, "300")
         assert answer.wire_bytes == 12
@@ -150,7 +150,7 @@ class TestAnAnswer:
 
     def test_without_charset_says_so(self, answers: dict[str, SimpleNamespace]) -> None:
         answer = answers[f"https://{A}/bare"]
-        assert (answer.content_type, answer.charset, answer.robots_tag, answer.cookies) == ("application/pdf", None, "", [])
+        assert (answer.content_type, answer.charset, answer.policies, answer.cookies) == ("application/pdf", None, [], [])
 
     def test_keeps_a_redirect(self, answers: dict[str, SimpleNamespace], world: World) -> None:
         answer = answers[f"https://{A}/moved"]
