@@ -45,6 +45,8 @@ BACK_OFF = 5
 """Spacings to wait before a handshake that was cut off is tried once more."""
 PAUSE = 25
 """Spacings to wait before what failed is asked once more, unless GEMCRAWL_CONFIRM_PAUSE says how many seconds."""
+MOST_HOSTS = 40
+"""Hosts of one municipality that are measured; a page has room for thousands, each good for minutes of waiting."""
 CONFIRM_SECONDS = 120.0
 """For all second tries of one municipality, beyond its own budget of time."""
 _NETWORK: frozenset[Reason] = frozenset({"dns", "refused", "timeout", "reset"})
@@ -298,8 +300,9 @@ def _ways(item: Survey) -> list[tuple[str, Way]]:
 
 
 def _https_hosts(item: Survey) -> list[str]:
-    """The hosts that these forms meet over https, each once."""
-    return list(dict.fromkeys(host for _, way in _ways(item) for host in parties.https_hosts(way)))
+    """The hosts that these forms meet over https, each once, as far as they are measured: a form on another one is not_tested."""
+    hosts = dict.fromkeys(host for _, way in _ways(item) for host in parties.https_hosts(way))
+    return list(hosts)[:MOST_HOSTS]
 
 
 def _speaks_tls(seen: Seen) -> bool:
