@@ -35,6 +35,7 @@ from gemcrawl.fetch.backoff import REFUSALS, BackOff
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
 from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.retry import PAUSE
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.fetch.turns import turns_of
 from gemcrawl.items import Reason
@@ -191,7 +192,8 @@ class Client:
             async with self._servers.turn(*at):
                 started = time.monotonic()
                 timeout = self._timeout if deadline is None else max(0.5, min(self._timeout, deadline - started))
-                timed = request.replace(meta={**request.meta, "download_timeout": timeout})
+                pause = self._least * self._pace(request.meta["download_slot"])
+                timed = request.replace(meta={**request.meta, "download_timeout": timeout, PAUSE: pause})
                 response = await self._crawler.engine.download_async(timed)
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)

@@ -198,6 +198,14 @@ def test_a_reset_is_tried_once_more_and_a_refusal_is_not(authority: Authority) -
         assert world.paths(A) == ["/drop", "/drop"]
 
 
+@pytest.mark.parametrize("path", ["/late", "/hang"])
+def test_before_the_second_try_there_is_a_pause_however_long_the_first_took(path: str, authority: Authority) -> None:
+    with World({A: {"/late": Reply("", 504, delay=0.6)}}, authority) as world:
+        crawl(world, [{"url": f"http://{A}{path}"}], RETRY_TIMES=1, DOWNLOAD_TIMEOUT=0.9, DOWNLOAD_DELAY=0.4, DOWNLOAD_DELAY_JITTER=0)
+        first, second = times(world, A)
+    assert second - first > 0.39 + (0.6 if path == "/late" else 0.9)
+
+
 def test_a_deadline_bounds_the_wait(authority: Authority) -> None:
     with World({A: {}}, authority) as world:
         (answer,) = crawl(world, [{"url": f"http://{A}/hang", "within": 0.1}], DOWNLOAD_TIMEOUT=30)
