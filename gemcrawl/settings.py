@@ -133,8 +133,10 @@ ITEM_PIPELINES = {  # default {}
     "gemcrawl.pipelines.snapshot.SnapshotPipeline": 800,
 }
 DOWNLOADER_MIDDLEWARES = {  # default {}; those set to None cannot apply to what the survey asks, and each costs time per request
+    "gemcrawl.fetch.retry.RetryMiddleware": 550,
     "gemcrawl.fetch.compression.CompressionMiddleware": 590,
     "gemcrawl.fetch.cookies.CookiesMiddleware": 700,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # ours is this one, with a pause
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,  # ours is this one, with a bound on layers
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,

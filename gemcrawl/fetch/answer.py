@@ -27,7 +27,8 @@ class Answer:
     """The Refresh field: a meta refresh without a page."""
     content_type: str = ""
     charset: str | None = None
-    robots_tag: str = ""
+    policies: tuple[str, ...] = ()
+    """Content-Security-Policy fields as sent."""
     retry_after: str | None = None
     cookies: tuple[str, ...] = ()
     """Set-Cookie fields as sent."""

@@ -11,6 +11,8 @@ import logging
 import math
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +35,7 @@ from gemcrawl.fetch.backoff import REFUSALS, BackOff
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.handler import ConnectionResetFailure, TlsFailedError
 from gemcrawl.fetch.resolver import Resolver
+from gemcrawl.fetch.retry import PAUSE
 from gemcrawl.fetch.servers import Servers
 from gemcrawl.fetch.turns import turns_of
 from gemcrawl.items import Reason
@@ -113,12 +116,29 @@ class Client:
             return Answer(url=url, failure="error")
         if jar in self._exclusions.codes or self._exclusions.covers(host):
             return Answer(url=url, failure="robots")
-        # In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough.
+        async with self._site(server):
+            return await self._ask(url, request, (host, port), deadline)
+
+    @asynccontextmanager
+    async def turn(self, host: str, address: str, port: int = 443) -> AsyncIterator[bool]:
+        """The turn of one request that is made without this client, to one address of ``host``; False while its server asks for rest."""
+        server = site_of(host)
+        async with self._site(server):
+            await asyncio.sleep(max(0.0, self._breath(server)))
+            async with self._servers.turn(host, port, address=address):
+                try:
+                    yield self._back_off.left(server) <= 0
+                finally:
+                    self._sites[server].answered = time.monotonic()
+
+    @asynccontextmanager
+    async def _site(self, server: str) -> AsyncIterator[None]:
+        """In turns here too: what waits in Scrapy's slot cannot be called back when the server has had enough."""
         site = self._sites[server]
         async with site.lock, self._shared.turn(f"site {server}") as turn:
             self._learn(server, turn)
             try:
-                return await self._ask(url, request, (host, port), deadline)
+                yield
             finally:
                 turn.known, turn.rest = self._left(server), max(0.0, self._breath(server))
 
@@ -151,7 +171,8 @@ class Client:
             answer = await self._once(url, request, at, deadline)
             self._sites[server].answered = time.monotonic()
             if answer.status not in REFUSALS:
-                self._back_off.answered(server)
+                if answer.hop is not None:
+                    self._back_off.answered(server)
                 return answer
             self._back_off.refused(server, answer.retry_after)
             if answer.status == 503 and answer.retry_after is None:  # an error, most often
@@ -171,7 +192,8 @@ class Client:
             async with self._servers.turn(*at):
                 started = time.monotonic()
                 timeout = self._timeout if deadline is None else max(0.5, min(self._timeout, deadline - started))
-                timed = request.replace(meta={**request.meta, "download_timeout": timeout})
+                pause = self._least * self._pace(request.meta["download_slot"])
+                timed = request.replace(meta={**request.meta, "download_timeout": timeout, PAUSE: pause})
                 response = await self._crawler.engine.download_async(timed)
         except Exception as error:  # noqa: BLE001 -- whatever a request meets, its municipality goes on
             return Answer(url=url, failure=self._reason(error, url), seconds=time.monotonic() - started)
@@ -220,7 +242,7 @@ class Client:
             refresh=_text(refresh) if (refresh := headers.get("Refresh")) else None,
             content_type=content_type.strip().lower(),
             charset=charset[1].lower() if charset else None,
-            robots_tag=first("X-Robots-Tag").lower(),
+            policies=tuple(v.decode("latin-1") for v in headers.getlist("Content-Security-Policy")),
             retry_after=first("Retry-After") or None,
             cookies=tuple(v.decode("latin-1") for v in headers.getlist("Set-Cookie")),
             exchange=meta.get("exchange"),

@@ -12,6 +12,7 @@ import errno
 import re
 import socket
 import ssl
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -279,13 +280,15 @@ class Handler(BaseDownloadHandler):
                 return
             origin = (url.raw_host or "", url.port or 0)
             answer: TlsResponse | None = None
+            until = time.monotonic() + seconds
             if (error := self._untrusted.get(origin, "")) == "":
                 try:
                     answer = await stack.enter_async_context(self._open(method, url, headers, seconds, self._strict))
                 except ssl.SSLCertVerificationError as failure:
                     error = self._untrusted[origin] = failure.verify_message or str(failure)
             if answer is None:
-                answer = await stack.enter_async_context(self._open(method, url, headers, seconds, self._lax))
+                left = max(0.001, until - time.monotonic())  # none at all would be no limit to aiohttp
+                answer = await stack.enter_async_context(self._open(method, url, headers, left, self._lax))
             yield answer, error
 
     @asynccontextmanager
@@ -321,7 +324,7 @@ class Handler(BaseDownloadHandler):
             raise TlsFailedError(f"{url}: {failure.os_error}") from failure
         except aiohttp.ClientConnectorError as failure:
             raise _connect_failure(failure.os_error, str(url)) from failure
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as failure:
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, aiohttp.ClientConnectionResetError) as failure:
             raise ConnectionResetFailure(f"{url}: {failure}") from failure
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as failure:
             raise UnsupportedURLSchemeError(str(failure)) from failure

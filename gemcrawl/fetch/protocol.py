@@ -18,6 +18,8 @@ OVERHEAD = 1024 * 1024
 """Bytes that may come beside a body: header sections, and the framing of chunks."""
 
 _SECTION_END = re.compile(rb"\r?\n\r?\n")
+_LONGEST_END = 4
+"""Bytes of it."""
 _INFORMATIONAL = re.compile(rb"HTTP/[0-9.]+ 1[0-9][0-9]")
 
 
@@ -39,6 +41,8 @@ class Protocol(ResponseHandler):
         self._answers = 0
         self._keeps_heads = keeps_heads
         self._head_open = False
+        self._begun = bytearray()
+        """Of a header section that is not whole yet."""
         self.head = b""
         """Status line and header section of the last answer as received, informational answers left out; empty unless they are kept."""
 
@@ -46,6 +50,7 @@ class Protocol(ResponseHandler):
         """aiohttp calls this before each request on the connection."""
         self._left, self._answers = self._most, 0
         self.head, self._head_open = b"", self._keeps_heads
+        self._begun.clear()
         super().set_response_params(**options)
 
     def data_received(self, data: bytes) -> None:
@@ -58,13 +63,16 @@ class Protocol(ResponseHandler):
             self._flooded()
 
     def _keep_head(self, data: bytes) -> None:
-        """Gathers what comes until the header section of the answer that counts is whole."""
-        self.head += data
-        while (end := _SECTION_END.search(self.head)) is not None:
-            if _INFORMATIONAL.match(self.head) is None:
-                self.head, self._head_open = self.head[: end.end()], False
+        """Gathers what comes until the header section of the answer that counts is whole; each byte is looked at once, or nearly."""
+        unseen = max(0, len(self._begun) - _LONGEST_END)
+        self._begun += data
+        while (end := _SECTION_END.search(self._begun, unseen)) is not None:
+            if _INFORMATIONAL.match(self._begun) is None:
+                self.head, self._head_open = bytes(self._begun[: end.end()]), False
+                self._begun.clear()
                 return
-            self.head = self.head[end.end() :]
+            del self._begun[: end.end()]
+            unseen = 0
 
     def feed_data(self, data: Any, size: int = 0) -> None:
         self._answers += 1

@@ -23,6 +23,7 @@ import yarl
 from aiohttp import hdrs, web
 from scrapy.exceptions import (
     CannotResolveHostError,
+    DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
@@ -299,7 +300,7 @@ class ProxySlot:
         except AddressRefused:
             entry.stopped = "address"
             return _empty(403)
-        except _OverBudgetError:
+        except (_OverBudgetError, DownloadCancelledError):  # the second: a header section beyond all measure
             entry.stopped = "budget"
         except _FAILURES as failure:
             logger.debug("Rendering: %s", failure)

@@ -46,9 +46,9 @@ class Servers:
         self._gates: Recent[str, _Gate] = Recent(lambda _: _Gate())
 
     @asynccontextmanager
-    async def turn(self, host: str, port: int) -> AsyncIterator[None]:
-        """The turn of one request to ``host``: at every address that it may be sent to."""
-        addresses = await self._of(host, port)
+    async def turn(self, host: str, port: int, *, address: str | None = None) -> AsyncIterator[None]:
+        """The turn of one request to ``host``: at ``address``, or else at every address that it may be sent to."""
+        addresses = await self._of(host, port) if address is None else () if self._resolver.redirects(host, port) else (address,)
         gates = [self._gates[address] for address in addresses]
         async with AsyncExitStack() as stack:
             for gate in gates:  # in the order of the addresses, so that no two requests wait for each other

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from gemcrawl.forms import state
+from gemcrawl.forms import policy, state
 from gemcrawl.forms.addresses import MAX_URL, Addresses, is_plain, join, normal
 from gemcrawl.forms.assemble import forms_of
 from gemcrawl.forms.document import MAX_LINKS, collect
@@ -29,13 +29,20 @@ _SHELL_MOUNTS = (
 
 
 def read_page(
-    body: bytes, url: str, *, charset: str | None = None, entry_text: str = "", cookies: tuple[str, ...] = (), refresh: str | None = None
+    body: bytes,
+    url: str,
+    *,
+    charset: str | None = None,
+    entry_text: str = "",
+    cookies: tuple[str, ...] = (),
+    refresh: str | None = None,
+    policies: tuple[str, ...] = (),
 ) -> PageReading:
     """Everything the survey and the transport rules need from one document.
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
     page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
-    at; `refresh` its Refresh field, which does what a meta refresh does.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
+    at; `refresh` its Refresh field, which does what a meta refresh does; `policies` its Content-Security-Policy fields.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
     styles and data in addresses of a larger page), 2000 links, 100 forms, 300 fields per form.
     """
     url = normal(url)
@@ -70,7 +77,7 @@ def read_page(
     if error:
         # What a page that is none still carries is the search box and the like that stand on every page.
         forms = () if challenge else tuple(f for f in forms if f.has_form_element and f.kind in SIDE_KINDS)
-    return PageReading(
+    reading = PageReading(
         url=url,
         base_url=base,
         title=document.title or None,
@@ -95,6 +102,7 @@ def read_page(
         mixed_active=_insecure(document.active, addresses) if secure else (),
         mixed_passive=_insecure(document.passive, addresses) if secure else (),
     )
+    return policy.upgraded(reading) if policy.upgrades(policies, markup, tree) else reading
 
 
 def _visible_text(tree: LexborHTMLParser, document: Document) -> str:

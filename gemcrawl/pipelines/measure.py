@@ -45,6 +45,8 @@ BACK_OFF = 5
 """Spacings to wait before a handshake that was cut off is tried once more."""
 PAUSE = 25
 """Spacings to wait before what failed is asked once more, unless GEMCRAWL_CONFIRM_PAUSE says how many seconds."""
+MOST_HOSTS = 40
+"""Hosts of one municipality that are measured; a page has room for thousands, each good for minutes of waiting."""
 CONFIRM_SECONDS = 120.0
 """For all second tries of one municipality, beyond its own budget of time."""
 _NETWORK: frozenset[Reason] = frozenset({"dns", "refused", "timeout", "reset"})
@@ -211,12 +213,17 @@ class Measurer:
             return
         ends = await self._prober.ends(host)
         for address in missing:
-            if address in ends and address not in seen.https:
-                visitor.requests += 1
-                hop = await self._unless_interrupted(self._asker.head(host, address, ends[address]))
-                if hop is not None:
-                    visitor.observed.hop(hop)
+            if address in ends:
+                await self._unless_interrupted(self._meet_address(host, address, ends[address], self._asker, visitor))
         await self._complete_chains(host, visitor)
+
+    async def _meet_address(self, host: str, address: str, port: int, asker: Asker, visitor: Visitor) -> None:
+        client = cast("FormsSpider", self._crawler.spider).client
+        async with client.turn(host, address) as free:
+            if free and address not in visitor.observed.of(host).https:  # somebody else may have had this turn before
+                visitor.requests += 1
+                if (hop := await asker.head(host, address, port)) is not None:
+                    visitor.observed.hop(hop)
 
     async def _complete_chains(self, host: str, visitor: Visitor) -> None:
         """Fetches the issuer of a certificate that leads to no root, so that a missing intermediate is told from an unknown authority."""
@@ -293,8 +300,9 @@ def _ways(item: Survey) -> list[tuple[str, Way]]:
 
 
 def _https_hosts(item: Survey) -> list[str]:
-    """The hosts that these forms meet over https, each once."""
-    return list(dict.fromkeys(host for _, way in _ways(item) for host in parties.https_hosts(way)))
+    """The hosts that these forms meet over https, each once, as far as they are measured: a form on another one is not_tested."""
+    hosts = dict.fromkeys(host for _, way in _ways(item) for host in parties.https_hosts(way))
+    return list(hosts)[:MOST_HOSTS]
 
 
 def _speaks_tls(seen: Seen) -> bool:

@@ -94,8 +94,10 @@ class Renderings:
     async def _seen(self, visit: Visit, rendered: Rendered, text: str) -> Seen:
         known = {form.signature for form in visit.reading.forms} if visit.reading is not None else set()
         documents = rendered.documents
+        policies = visit.answer.policies  # frames inherit what matters here
         readings = [
-            read_page(d.html.encode("utf-8", "replace"), _address(d, documents), charset="utf-8", entry_text=text) for d in documents
+            read_page(d.html.encode("utf-8", "replace"), _address(d, documents), charset="utf-8", entry_text=text, policies=policies)
+            for d in documents
         ]
         kept: dict[int, Visit] = {}
         chains: dict[int, tuple[Visit, ...]] = {}

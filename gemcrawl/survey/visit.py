@@ -207,7 +207,13 @@ class Visitor:
             walk.failure = "not_html"
             return
         reading = read_page(
-            answer.body, answer.url, charset=answer.charset, entry_text=text, cookies=answer.cookies, refresh=answer.refresh
+            answer.body,
+            answer.url,
+            charset=answer.charset,
+            entry_text=text,
+            cookies=answer.cookies,
+            refresh=answer.refresh,
+            policies=answer.policies,
         )
         onward = reading.meta_refresh or reading.script_redirect
         if onward is not None and onward != answer.url and (key(onward) == key(answer.url) or not reading.forms) and answer.status < 400:

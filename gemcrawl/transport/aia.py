@@ -19,22 +19,22 @@ from gemcrawl.transport.trust import MALFORMED, TrustStore
 from gemcrawl.transport.urls import scheme_of
 
 LARGEST_BODY = 64 * 1024
-"""Bytes of an answer that are read; what is longer is no certificate."""
+"""Bytes of an answer that is looked at; what is longer is no certificate."""
 MOST_CERTIFICATES = 20
 """Certificates that are taken from one answer."""
 MOST_FETCHES = 500
 """Addresses that are asked in one crawl; there are fewer issuers than that in the world."""
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
-"""One guarded GET: the body, or None when there is none; it stops at `LARGEST_BODY` bytes and follows no redirect to another scheme."""
+"""One guarded GET: the body, or None when there is none; how much of it is read, and that no redirect is followed, is for the caller."""
 
 
 def issuer_url(certificate: Certificate) -> str | None:
-    """The one address to ask for the issuer of a leaf that does not reach a root; None when there is nothing to ask.
+    """The one address to ask for the issuer of a leaf that does not reach a root in time; None when there is nothing to ask.
 
     Over http only: to check a certificate one must not need a certificate first (RFC 5280, section 8).
     """
-    if "untrusted" not in certificate.defects:
+    if not certificate.wants_issuer:
         return None
     return next((url for url in certificate.issuer_urls if scheme_of(url) == "http"), None)
 

@@ -71,6 +71,8 @@ class Certificate:
     """http addresses where the leaf says its issuer's certificate is (AIA), at most 3."""
     intermediate_signatures: tuple[str, ...] = ()
     """Hashes of the signatures of the other certificates on the way to the root, or as sent where there is no way; never a root's."""
+    wants_issuer: bool = False
+    """An intermediate that was not sent may mend it: it leads to no root, or only by one that is out of date."""
 
     @property
     def insecure(self) -> bool:
@@ -89,8 +91,9 @@ def examine(chain: tuple[bytes, ...], host: str, at: datetime, trust: TrustStore
     """The leaf of ``chain`` (DER, leaf first, as sent) as a certificate for ``host`` at the time ``at``, which has a zone.
 
     The name must be in subjectAltName (RFC 9525: the common name does not count, a wildcard covers one label).  A chain that reaches a
-    root only with intermediates seen elsewhere in the crawl is ``incomplete_chain``; one that does not reach a root is ``self_signed``
-    when the leaf signed itself, else ``untrusted``; so is a leaf that is not meant for servers, and what is no certificate at all.
+    root only with intermediates seen elsewhere in the crawl is ``incomplete_chain``; so is one of which the intermediate sent is out of date, when
+    another one takes its place.  One that does not reach a root is ``self_signed`` when the leaf signed itself, else ``untrusted``; so is one
+    with a leaf or an intermediate that is not meant for servers, and what is no certificate at all.
     Never raises for what a server sends.  Kept per chain, host and day.
     """
     if not chain:
@@ -100,7 +103,7 @@ def examine(chain: tuple[bytes, ...], host: str, at: datetime, trust: TrustStore
     results = _results.setdefault(trust, OrderedDict())
     if key in results:
         generation, known = results[key]
-        if generation == trust.generation or "untrusted" not in known.defects:
+        if generation == trust.generation or not known.wants_issuer:
             results.move_to_end(key)
             return known
     found = _examine(chain, digests, host, at.astimezone(UTC), trust)
@@ -116,12 +119,14 @@ def _examine(chain: tuple[bytes, ...], digests: tuple[str, ...], host: str, at: 
         return Certificate(state="untrusted", defects=("untrusted",), sha256=digests)
     sent = [certificate for der in chain[1:] if (certificate := load(der))]
     path = trust.path([leaf, *sent], at)
+    between = path.certificates[1:-1] if path else ()
     defects: set[CertificateState] = set()
     try:
         if path is None or not path.in_time:
             defects |= {defect for c in (path.certificates if path else (leaf,)) for defect in _out_of_date(c, at)}
         names, patterns = _names(leaf)
-        for_servers = _is_for_servers(leaf)
+        for_servers = all(map(_is_for_servers, (leaf, *between)))
+        leaf_in_time = not _out_of_date(leaf, at)
         subject, issuer = clean(leaf.subject.rfc4514_string()), clean(leaf.issuer.rfc4514_string())
         not_before, not_after = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     except MALFORMED:
@@ -147,7 +152,8 @@ def _examine(chain: tuple[bytes, ...], digests: tuple[str, ...], host: str, at: 
         signature=_signature(leaf),
         sha256=digests,
         issuer_urls=_issuer_urls(leaf),
-        intermediate_signatures=_intermediate_signatures(path.certificates[1:-1] if path else sent),
+        intermediate_signatures=_intermediate_signatures(between if path else sent),
+        wants_issuer="self_signed" not in defects and (path is None or (leaf_in_time and not path.in_time)),
     )
 
 
@@ -158,13 +164,13 @@ def _out_of_date(certificate: x509.Certificate, at: datetime) -> list[Certificat
 
 
 def _names(leaf: x509.Certificate) -> tuple[tuple[str, ...], list[CertificatePattern]]:
-    """The names as text, and as patterns; an entry that is no valid pattern covers nothing and spoils nothing."""
+    """The names as text, at most 250, and all of them as patterns; an entry that is no valid pattern covers nothing and spoils nothing."""
     try:
         alternatives = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return (), []
-    dns = alternatives.get_values_for_type(x509.DNSName)[:_MOST_NAMES]
-    addresses = alternatives.get_values_for_type(x509.IPAddress)[:_MOST_NAMES]
+    dns = alternatives.get_values_for_type(x509.DNSName)
+    addresses = alternatives.get_values_for_type(x509.IPAddress)
     patterns: list[CertificatePattern] = []
     for name in dns:
         try:
@@ -172,7 +178,7 @@ def _names(leaf: x509.Certificate) -> tuple[tuple[str, ...], list[CertificatePat
         except (CertificateError, *MALFORMED):
             continue
     patterns += [IPAddressPattern(a) for a in addresses if isinstance(a, (ipaddress.IPv4Address, ipaddress.IPv6Address))]
-    return tuple(clean(str(name), 255) for name in [*dns, *addresses])[:_MOST_NAMES], patterns
+    return tuple(clean(str(name), 255) for name in [*dns, *addresses][:_MOST_NAMES]), patterns
 
 
 def _covers(patterns: list[CertificatePattern], host: str) -> bool:
@@ -185,10 +191,10 @@ def _covers(patterns: list[CertificatePattern], host: str) -> bool:
     return True
 
 
-def _is_for_servers(leaf: x509.Certificate) -> bool:
-    """A leaf without extended key usage may do anything (RFC 5280, section 4.2.1.12)."""
+def _is_for_servers(certificate: x509.Certificate) -> bool:
+    """One without extended key usage may do anything (RFC 5280, section 4.2.1.12); browsers ask the same of intermediates as of leaves."""
     try:
-        usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        usages = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return True
     return ExtendedKeyUsageOID.SERVER_AUTH in usages or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usages

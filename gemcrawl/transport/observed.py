@@ -8,7 +8,7 @@ from gemcrawl.transport.facts import Hop, Route, Seen
 from gemcrawl.transport.urls import host_of
 
 PER_ADDRESS = 4
-"""Hops with different status or header that are kept per address."""
+"""Hops with another header or certificate, or that are errors where others are none, that are kept per address."""
 PER_HOST = 4
 """http routes that are kept per host."""
 
@@ -41,8 +41,7 @@ class Observed:
         if hop.handshake is None:
             return
         hops = self.of(host_of(hop.url)).https.setdefault(hop.address, [])
-        known = {(h.status, h.hsts, h.handshake) for h in hops}
-        if len(hops) < PER_ADDRESS and (hop.status, hop.hsts, hop.handshake) not in known:
+        if len(hops) < PER_ADDRESS and _told(hop) not in map(_told, hops):
             hops.append(hop)
 
     def route(self, route: Route) -> None:
@@ -64,3 +63,8 @@ class Observed:
         """Forgets which hosts did not answer, before they are asked again."""
         for seen in self._hosts.values():
             seen.https_failure = seen.http_failure = None
+
+
+def _told(hop: Hop) -> tuple[object, ...]:
+    """What a host row takes from a hop; a status of its own would crowd out the one hop that has a header."""
+    return hop.status < 400, hop.hsts, hop.handshake

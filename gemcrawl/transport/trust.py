@@ -85,11 +85,10 @@ class TrustStore:
             leaf, *sent = [crypto.X509.from_cryptography(certificate) for certificate in chain[:_LONGEST_CHAIN]]
         except MALFORMED:
             return None
-        for complete in (True, False):
-            pool = sent if complete else [*sent, *self._intermediates.values()]
-            # With dates first: where several paths lead to a root, one that is still valid is the one a browser takes.
-            for in_time, store in ((True, self._on(at)), (False, self._undated)):
-                found = _verify(store, leaf, pool)
+        # With dates first: where several paths lead to a root, one that is still valid is the one a browser takes, fetched if need be.
+        for in_time, store in ((True, self._on(at)), (False, self._undated)):
+            for complete in (True, False):
+                found = _verify(store, leaf, sent if complete else [*sent, *self._intermediates.values()])
                 if found:
                     path = TrustPath(found, in_time, complete)
                     self._learn(path.certificates[1:-1])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -59,7 +60,7 @@ PAGES = {
             ("Strict-Transport-Security", "max-age=2"),
             ("Set-Cookie", "a=1; Secure"),
             ("Set-Cookie", "b=2"),
-            ("X-Robots-Tag", "NoIndex"),
+            ("Content-Security-Policy", "upgrade-insecure-requests"),
             ("Refresh", "300"),
         ),
     ),
@@ -126,7 +127,7 @@ class TestAnAnswer:
         answer = answers[f"https://{A}/"]
         assert answer.failure is None
         assert base64.b64decode(answer.body) == b"<p>hallo</p>"
-        assert (answer.content_type, answer.charset, answer.robots_tag) == ("text/html", "iso-8859-1", "noindex")
+        assert (answer.content_type, answer.charset, answer.policies) == ("text/html", "iso-8859-1", ["upgrade-insecure-requests"])
         assert answer.cookies == ["a=1; Secure", "b=2"]
         assert (answer.truncated, answer.location, answer.retry_after, answer.refresh) == (False, None, None, "300")
         assert answer.wire_bytes == 12
@@ -149,7 +150,7 @@ class TestAnAnswer:
 
     def test_without_charset_says_so(self, answers: dict[str, SimpleNamespace]) -> None:
         answer = answers[f"https://{A}/bare"]
-        assert (answer.content_type, answer.charset, answer.robots_tag, answer.cookies) == ("application/pdf", None, "", [])
+        assert (answer.content_type, answer.charset, answer.policies, answer.cookies) == ("application/pdf", None, [], [])
 
     def test_keeps_a_redirect(self, answers: dict[str, SimpleNamespace], world: World) -> None:
         answer = answers[f"https://{A}/moved"]
@@ -195,6 +196,14 @@ def test_a_reset_is_tried_once_more_and_a_refusal_is_not(authority: Authority) -
         found = crawl(world, [{"url": f"http://{A}/drop"}, {"url": "http://closed.test/"}], RETRY_TIMES=1)
         assert [answer.failure for answer in found] == ["reset", "refused"]
         assert world.paths(A) == ["/drop", "/drop"]
+
+
+@pytest.mark.parametrize("path", ["/late", "/hang"])
+def test_before_the_second_try_there_is_a_pause_however_long_the_first_took(path: str, authority: Authority) -> None:
+    with World({A: {"/late": Reply("", 504, delay=0.6)}}, authority) as world:
+        crawl(world, [{"url": f"http://{A}{path}"}], RETRY_TIMES=1, DOWNLOAD_TIMEOUT=0.9, DOWNLOAD_DELAY=0.4, DOWNLOAD_DELAY_JITTER=0)
+        first, second = times(world, A)
+    assert second - first > 0.39 + (0.6 if path == "/late" else 0.9)
 
 
 def test_a_deadline_bounds_the_wait(authority: Authority) -> None:
@@ -245,6 +254,18 @@ def test_a_server_that_goes_on_refusing_is_asked_three_times_with_ever_longer_re
     assert found.hop["status"] == 429
     assert second - first > 0.45  # ten delays
     assert third - second > 0.95
+
+
+def test_a_connection_that_breaks_does_not_end_the_row_of_refusals(authority: Authority) -> None:
+    with World({A: {"/busy": Reply("", 503), "/": "A"}}, authority) as world:
+        crawl(
+            world,
+            [{"url": f"https://{A}{path}"} for path in ("/busy", "/drop", "/busy", "/")],
+            DOWNLOAD_DELAY=0.05,
+            DOWNLOAD_DELAY_JITTER=0,
+        )
+        *_, second, last = times(world, A)
+    assert last - second > 0.95  # twice ten delays
 
 
 @pytest.mark.parametrize("retry_after", ["120", "9" * 300, "Fri, 31 Dec 9999 23:59:59 GMT"])
@@ -303,3 +324,44 @@ async def test_sites_are_remembered_that_were_asked_last() -> None:
     for number in range(MOST + 20):
         await client.get(f"https://www.g{number}.test/", jar="GM9001")
     assert len(client._sites) == MOST
+
+
+class TestATurn:
+    """Of a request that is made without the client."""
+
+    @pytest.fixture
+    async def client(self) -> AsyncIterator[Client]:
+        made = Unasked(get_crawler(settings_dict={"TWISTED_REACTOR_ENABLED": False, "DOWNLOAD_DELAY": 0.2, "GEMCRAWL_BACK_OFF": 10}))
+        yield made
+        await made._servers.close()
+
+    @pytest.mark.parametrize(
+        ("hosts", "addresses", "together"),
+        [
+            (("www.a.test", "forms.a.test"), ("127.0.0.1", "127.0.0.2"), False),
+            (("www.a.test", "www.b.test"), ("127.0.0.1", "127.0.0.1"), False),
+            (("www.a.test", "www.b.test"), ("127.0.0.1", "127.0.0.2"), True),
+        ],
+        ids=["one site", "one address", "nothing in common"],
+    )
+    async def test_is_one_at_a_time_at_a_site_and_at_an_address(
+        self, client: Client, hosts: tuple[str, str], addresses: tuple[str, str], together: bool
+    ) -> None:
+        under_way, most = 0, 0
+
+        async def ask(host: str, address: str) -> None:
+            nonlocal under_way, most
+            async with client.turn(host, address) as free:
+                assert free
+                under_way += 1
+                most = max(most, under_way)
+                await asyncio.sleep(0.05)
+                under_way -= 1
+
+        await asyncio.gather(*map(ask, hosts, addresses))
+        assert most == (2 if together else 1)
+
+    async def test_is_not_used_while_the_server_asks_for_rest(self, client: Client) -> None:
+        client._back_off.refused("a.test", "60")
+        async with client.turn("www.a.test", "127.0.0.1") as free:
+            assert not free

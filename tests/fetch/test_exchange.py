@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gemcrawl.fetch.exchange import Exchange
+from gemcrawl.fetch.protocol import Protocol
 from tests.fetch.conftest import Open
 from tests.fetch.test_handler import A, fetch
 from tests.support.world import Reply, World
@@ -73,6 +74,16 @@ async def test_informational_answers_are_left_out(open_handler: Open) -> None:
     early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
     (exchange,), _ = await kept(open_handler, [early[:30], early[30:] + HEADS[0][:10], HEADS[0][10:] + BODY])
     assert (exchange.head, exchange.body) == (HEADS[0], BODY)
+
+
+@pytest.mark.timeout(60)  # in quadratic time it would be minutes of the processor, during which nothing else goes on
+async def test_keeping_a_huge_header_section_takes_linear_time() -> None:
+    head = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 60_000) for n in range(80)) + b"\r\n"
+    protocol = Protocol(asyncio.get_running_loop(), most_bytes=2 * len(head), keeps_heads=True)
+    protocol.set_response_params(max_line_size=16_384, max_field_size=65_536)
+    for start in range(0, len(head), 1448):
+        protocol.data_received(head[start : start + 1448])
+    assert protocol.head == head
 
 
 async def test_chunks_are_undone_and_the_header_section_still_tells_of_them(open_handler: Open) -> None:

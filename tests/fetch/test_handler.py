@@ -8,7 +8,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from scrapy.http import HtmlResponse, Response
 from gemcrawl.fetch.handler import ConnectionResetFailure, Handler, TlsFailedError
 from gemcrawl.transport.facts import Handshake
 from tests.fetch.conftest import Open, fetch, handler_for, with_url
+from tests.pipelines.gate import Gate, loop_in_thread
 from tests.support.authority import TLS10, TLS11, TLS12, TLS13, Authority, Fault, Versions
 from tests.support.world import Reply, Tls, World, redirect
 
@@ -192,11 +193,33 @@ class TestTheHandshake:
         with answering(b"") as port, pytest.raises(ConnectionResetFailure):
             run(loop, None, f"https://127.0.0.1:{port}/", GEMCRAWL_ALLOW_NET=["127.0.0.0/8"])
 
+    @LOOPS
+    def test_reset_at_whatever_moment_is_a_reset(self, loop: Any) -> None:
+        async def ask(port: int) -> None:
+            handler = handler_for(GEMCRAWL_ALLOW_NET=["127.0.0.0/8"])
+            for _ in range(300):  # one in fifty is reset between connecting and the request
+                with pytest.raises(ConnectionResetFailure):
+                    await fetch(handler, f"http://127.0.0.1:{port}/")
+            await handler.close()
+
+        with Gate(target=0, quiet=1000) as closed, asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(ask(closed.port))
+
     async def test_never_answered_is_a_timeout(self, open_handler: Open) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             handler = open_handler(DOWNLOAD_TIMEOUT=0.3, GEMCRAWL_ALLOW_NET=["127.0.0.0/8"])
             with pytest.raises(DownloadTimeoutError):
                 await fetch(handler, f"https://127.0.0.1:{silent.getsockname()[1]}/")
+
+    async def test_the_time_limit_is_that_of_both_handshakes_with_a_bad_certificate(
+        self, make_world: MakeWorld, open_handler: Open
+    ) -> None:
+        world = make_world({A: {"/": "A"}}, tls={A: Tls("expired")})
+        with dawdling(world.port(A), 0.7) as port:
+            handler = open_handler(world, DOWNLOAD_TIMEOUT=1, GEMCRAWL_CONNECT_TO=[f"{A}:443:127.0.0.1:{port}"])
+            with pytest.raises(DownloadTimeoutError):
+                await fetch(handler, f"https://{A}/")
+            assert (await fetch(handler, f"https://{A}/")).body == b"A"  # one handshake, now that the certificate is known
 
 
 def run(loop: Any, world: World | None, url: str, **overrides: Any) -> Response:
@@ -229,6 +252,27 @@ def answering(data: bytes) -> Iterator[int]:
         thread.start()
         yield server.getsockname()[1]
         thread.join(10)
+
+
+@contextmanager
+def dawdling(target: int, seconds: float) -> Iterator[int]:
+    """A way to ``target`` that takes so long for each connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        there, onward = await asyncio.open_connection("127.0.0.1", target)
+        with suppress(ConnectionError):
+            await asyncio.gather(pump(reader, onward), pump(there, writer))
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with closing(sink):
+            while data := await source.read(65536):
+                sink.write(data)
+
+    with loop_in_thread() as loop:
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(serve, "127.0.0.1", 0), loop).result(10)
+        yield server.sockets[0].getsockname()[1]
+        loop.call_soon_threadsafe(server.close)
 
 
 class TestTheSizeLimit:

@@ -10,7 +10,10 @@ import pytest
 
 from gemcrawl.fetch.rendered import BrowserRequest
 from gemcrawl.items import Reason
+from tests.fetch.conftest import Open
 from tests.fetch.proxied import FETCH, NAVIGATE, A, Client, Start
+from tests.support.authority import Authority
+from tests.support.hostile import Attacker
 from tests.support.world import Reply, World
 
 
@@ -48,6 +51,18 @@ class TestBudgets:
     async def test_codings_that_cannot_be_measured_are_not_passed_on(self, start: Start) -> None:
         bench = await start()
         assert (await (await bench.client()).ask("/br")).status == 502
+
+    @pytest.mark.parametrize("attack", ["header-flood", "many-headers", "informational"])
+    async def test_of_a_header_section(
+        self, attack: str, start: Start, authority: Authority, open_handler: Open, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with Attacker(authority.leaf(A).server_context()) as attacker:
+            bench = await start()
+            rules = [f"{A}:443:127.0.0.1:{attacker.tls_port}"]
+            bench.proxy.exchange = open_handler(bench.world, GEMCRAWL_CONNECT_TO=rules).exchange
+            assert (await (await bench.client()).ask(f"/{attack}")).status == 503
+        assert bench.only().stopped == "budget"
+        assert "Error handling request" not in caplog.text
 
     @pytest.mark.parametrize("path", ["/hang", "/slow-drip"])
     async def test_of_time(self, start: Start, path: str) -> None:

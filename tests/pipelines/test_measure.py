@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from scrapy.utils.test import get_crawler
 
-from gemcrawl.pipelines.measure import Measurer
+from gemcrawl.pipelines.measure import MOST_HOSTS, Measurer
 from gemcrawl.transport.trust import TrustStore
 from tests.cli.program import CHECKOUT, Ended, run
 from tests.pipelines.gate import Gate, loop_in_thread
@@ -128,6 +128,20 @@ def test_nothing_is_asked_twice_of_a_network_that_works(world: World, tmp_path: 
     assert (found.contact["verdict"], found.host(RECEIVER)["https"]) == ("secure", "ok")
     assert "second try" not in found.ended.err
     assert at.longest_pause < PAUSE
+
+
+def test_a_form_that_is_sent_to_a_thousand_hosts_has_few_of_them_measured(world: World, tmp_path: Path) -> None:
+    buttons = [f'<button formaction="https://h{n}.kwaad.test/in">Verzenden</button>' for n in range(60)]
+    fields = CONTACT.replace("</form>", "{}</form>")
+    for page in range(3):
+        form = fields.format("".join(buttons[20 * page : 20 * page + 20])).replace("Contactformulier", f"Contactformulier {page}")
+        world.hosts[SITE][f"/contact{page}"] = Reply(form, headers=HSTS)
+    links = "".join(f'<a href="/contact{page}">Contactformulier {page}</a>' for page in range(3))
+    world.hosts[SITE]["/"] = Reply(f"<html lang=nl><title>Gemeente Plaats</title>{links}", headers=HSTS)
+    found = survey(world, tmp_path, f"*.kwaad.test:443:127.0.0.1:{world.port(RECEIVER)}", GEMCRAWL_TLS_INVENTORY="False")
+    asked = {asked.host for asked in world.log if asked.host.endswith(".kwaad.test")}
+    assert 0 < len(asked) <= MOST_HOSTS + 1  # the domain above them could lend them HSTS
+    assert {row["host"] for row in found.rows("hosts") if row["certificate"] == "not_tested"}
 
 
 class TestAHostThatAFormIsSentTo:

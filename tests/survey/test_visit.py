@@ -35,7 +35,8 @@ class Web:
     failures: dict[str, Reason] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     refreshes: dict[str, str] = field(default_factory=dict)
-    """Refresh fields by URL."""
+    """Refresh fields by URL; so are the content security policies."""
+    policies: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     slowed: list[tuple[str, float]] = field(default_factory=list)
 
@@ -58,6 +59,7 @@ class Web:
             url=url,
             hop=Hop(url=url, status=status, handshake=HANDSHAKE if url.startswith("https:") else None),
             body=body,
+            policies=(self.policies[url],) if url in self.policies else (),
             location=found.location if isinstance(found, To) else None,
             refresh=self.refreshes.get(url),
             cookies=found.cookies if isinstance(found, To) else (),
@@ -107,6 +109,13 @@ async def test_a_refresh_field_leads_on_as_a_meta_refresh_does(body: str) -> Non
     web = Web({START: body, "https://www.x.test/b": "<title>B</title>"}, refreshes={START: "0; url=/b"})
     found = await web.visit()
     assert [(hop.url, hop.leaves_by) for hop in found.route] == [(START, "meta_refresh"), ("https://www.x.test/b", "")]
+
+
+async def test_a_policy_field_that_upgrades_leaves_no_mixed_content() -> None:
+    web = Web({START: "<script src=http://x.test/a.js></script>"}, policies={START: "upgrade-insecure-requests"})
+    reading = (await web.visitor.visit(START)).reading
+    assert reading is not None
+    assert reading.mixed_active == ()
 
 
 async def test_a_page_with_a_form_is_read_although_it_refreshes_to_elsewhere() -> None:

@@ -100,9 +100,10 @@ def issue(
     authority: bool = False,
     key: Key | None = None,
     usage: x509.ObjectIdentifier | None = ExtendedKeyUsageOID.SERVER_AUTH,
+    restricted_to: x509.ObjectIdentifier | None = None,
     aia: str | None = None,
 ) -> Issued:
-    """A certificate for ``names`` (DNS names and addresses), signed by ``issuer`` or by itself."""
+    """A certificate for ``names`` (DNS names and addresses), signed by ``issuer`` or by itself; ``usage`` is that of a leaf."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     signer = issuer.key if issuer else key
     builder = (
@@ -117,8 +118,8 @@ def issue(
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
-    if usage is not None and not authority:
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+    if (extended := restricted_to if authority else usage) is not None:
+        builder = builder.add_extension(x509.ExtendedKeyUsage([extended]), critical=False)
     if aia is not None:
         access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier(aia))
         builder = builder.add_extension(x509.AuthorityInformationAccess([access]), critical=False)

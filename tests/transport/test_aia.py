@@ -13,7 +13,7 @@ from gemcrawl.transport.aia import LARGEST_BODY, MOST_CERTIFICATES, Issuers, iss
 from gemcrawl.transport.certificates import Certificate, examine
 from gemcrawl.transport.trust import TrustStore
 
-from .builders import NOW, issue
+from .builders import NOW, YEAR, issue
 from .conftest import Authority
 
 URL = "http://aia.test/tussen.crt"
@@ -47,6 +47,13 @@ def test_only_a_leaf_that_leads_nowhere_has_an_issuer_to_ask(authority: Authorit
     assert issuer_url(untrusted) == URL
     trust.remember([authority.intermediate.der])
     assert issuer_url(lonely(authority, trust)[1]) is None
+
+
+async def test_the_successor_of_an_expired_intermediate_is_asked_for(authority: Authority, trust: TrustStore) -> None:
+    old = issue("Tussen", authority.root, authority=True, key=authority.intermediate.key, start=NOW - 2 * YEAR, end=NOW - YEAR)
+    chain = (issue(HOST, authority.intermediate, names=(HOST,), aia=URL).der, old.der)
+    assert await Issuers(trust, Web(any=authority.intermediate.der)).learn(examine(chain, HOST, NOW, trust))
+    assert examine(chain, HOST, NOW, trust).defects == ("incomplete_chain",)
 
 
 @pytest.mark.parametrize("url", ["https://aia.test/a.crt", "ldap://aia.test/a", "file:///etc/passwd", "javascript:0"])

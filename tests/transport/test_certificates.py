@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from hypothesis import HealthCheck, given, settings
@@ -78,6 +79,26 @@ def test_host_names(authority: Authority, trust: TrustStore, names: tuple[str, .
     assert found.names == names
 
 
+def test_every_name_counts_and_250_are_kept(authority: Authority, trust: TrustStore) -> None:
+    names = (*(f"w{n}.test" for n in range(300)), HOST, "192.0.2.7")
+    leaf = issue("leaf", authority.intermediate, names=names)
+    for host in (HOST, "192.0.2.7"):
+        found = examine((leaf.der, authority.intermediate.der), host, NOW, trust)
+        assert (found.state, found.names) == ("valid", names[:250])
+
+
+@pytest.mark.parametrize(
+    ("usage", "defects"), [(ExtendedKeyUsageOID.CLIENT_AUTH, ("untrusted",)), (ExtendedKeyUsageOID.SERVER_AUTH, ()), (None, ())]
+)
+def test_an_intermediate_that_is_not_for_servers_vouches_for_none(
+    authority: Authority, trust: TrustStore, usage: x509.ObjectIdentifier | None, defects: tuple[str, ...]
+) -> None:
+    middle = issue("Beperkt", authority.root, authority=True, restricted_to=usage)
+    leaf = issue(HOST, middle, names=(HOST,))
+    found = examine((leaf.der, middle.der), HOST, NOW, trust)
+    assert (found.defects, found.wants_issuer) == (defects, False)
+
+
 def test_missing_intermediate_is_known_once_it_was_seen_elsewhere(authority: Authority, trust: TrustStore) -> None:
     alone = (issue(HOST, authority.intermediate, names=(HOST,)).der,)
     assert examine(alone, HOST, NOW, trust).defects == ("untrusted",)
@@ -111,6 +132,22 @@ def test_an_expired_intermediate_expires_the_chain(authority: Authority, trust: 
     old = issue("Oud", authority.root, authority=True, **EXPIRED)
     leaf = issue(HOST, old, names=(HOST,))
     assert examine((leaf.der, old.der), HOST, NOW, trust).defects == ("expired",)
+
+
+def test_an_expired_intermediate_is_a_missing_one_once_its_successor_was_seen_elsewhere(authority: Authority, trust: TrustStore) -> None:
+    old = issue("Tussen", authority.root, authority=True, key=authority.intermediate.key, **EXPIRED)
+    chain = (issue(HOST, authority.intermediate, names=(HOST,)).der, old.der)
+    found = examine(chain, HOST, NOW, trust)
+    assert (found.defects, found.wants_issuer) == (("expired",), True)
+    trust.remember([authority.intermediate.der])
+    assert examine(chain, HOST, NOW, trust).defects == ("incomplete_chain",)
+
+
+def test_an_expired_leaf_is_expired_whatever_is_sent_with_it(authority: Authority, trust: TrustStore) -> None:
+    old = issue("Tussen", authority.root, authority=True, key=authority.intermediate.key, **EXPIRED)
+    trust.remember([authority.intermediate.der])
+    found = examine((issue(HOST, authority.intermediate, names=(HOST,), **EXPIRED).der, old.der), HOST, NOW, trust)
+    assert (found.defects, found.wants_issuer) == (("expired",), False)
 
 
 def test_an_expired_certificate_beside_the_path_spoils_nothing(authority: Authority, trust: TrustStore) -> None:

@@ -42,6 +42,14 @@ def test_a_host_with_ever_new_headers_fills_no_memory() -> None:
     assert len(observed.of("x.test").http_routes) == PER_HOST
 
 
+def test_pages_without_a_header_do_not_crowd_out_the_one_that_has_it() -> None:
+    observed = Observed()
+    for status in (200, 301, 302, 404, 403, 500):
+        observed.hop(hop(status=status))
+    observed.hop(hop(hsts=("max-age=31536000",)))
+    assert [(h.status, h.hsts) for h in observed.of("x.test").https["192.0.2.1"]] == [(200, ()), (404, ()), (200, ("max-age=31536000",))]
+
+
 def test_routes_count_where_they_start_at_http() -> None:
     observed = Observed()
     upgrade = (hop("http://x.test/", status=301), hop("https://www.x.test/"))
