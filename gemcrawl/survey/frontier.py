@@ -81,6 +81,8 @@ class Frontier:
     _aside: list[tuple[float, int, Candidate]] = field(default_factory=list)
     """What promises nothing by itself, for the case that a kind of form does not turn up."""
     _folders: Counter[str] = field(default_factory=Counter)
+    _beyond: dict[str, Candidate] = field(default_factory=dict)
+    """What names a form and lies too deep, or came when the queue was full."""
 
     @property
     def size(self) -> int:
@@ -100,9 +102,13 @@ class Frontier:
 
     def add(self, candidate: Candidate) -> bool:
         """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
-        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
-            return False
         identity = candidate.identity
+        if candidate.score < WEAK:
+            return False
+        if candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
+            if candidate.base.best >= STRONG:
+                self._beyond.setdefault(identity, candidate)
+            return False
         if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
             return False
         self._best[identity] = candidate.rank
@@ -164,6 +170,10 @@ class Frontier:
         if self._patterns[pattern(candidate.url)] >= PER_PATTERN:
             return True
         return _is_product(candidate) and self._products[host_of(candidate.url)] >= PER_PRODUCT
+
+    def beyond(self) -> list[Candidate]:
+        """Candidates that name a form and were out of reach, unless another way led to them."""
+        return [candidate for identity, candidate in self._beyond.items() if identity not in self._seen]
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""

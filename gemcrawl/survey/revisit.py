@@ -87,7 +87,7 @@ class _Revisit:
         if visit.reading is None or visit.failure is not None:
             return
         for link in visit.reading.links:
-            self._found.collection.entry(visit.final_url, link.url)
+            self._found.collection.entry(visit.final_url, link.url, inherits=link.inherits)
             self._links.setdefault(key(link.url) + link.hash_route, link.url)
 
     async def _document(self, document: str, form: KnownForm) -> None:

@@ -84,6 +84,12 @@ def test_a_product_page_is_worth_a_look_but_not_more() -> None:
         "https://digid.x.test/",
         "https://mijn.x.test/saml/login",
         "https://www.x.test/uitloggen",
+        "https://www.x.test/user/log-out",
+        "https://www.x.test/sign-out",
+        "https://www.x.test/signout.aspx",
+        "https://www.x.test/loguit",
+        "https://www.x.test/log-in?terug=afspraak",
+        "https://www.x.test/sessie-beeindigen",
         "https://www.x.test/afspraak/annuleren/12",
         "https://www.x.test/folder.pdf",
         "https://www.facebook.com/gemeente",
@@ -95,7 +101,20 @@ def test_some_addresses_are_never_requested(url: str) -> None:
     assert forbidden_url(url)
 
 
-@pytest.mark.parametrize("text", ["Inloggen met DigiD", "Uitloggen", "Afspraak afzeggen", "Annuleer uw afspraak", "Volgende maand"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Inloggen met DigiD",
+        "Uitloggen",
+        "Sign out",
+        "Log off",
+        "Sessie beëindigen",
+        "Beëindig uw sessie",
+        "Afspraak afzeggen",
+        "Annuleer uw afspraak",
+        "Volgende maand",
+    ],
+)
 def test_some_links_are_never_followed(text: str) -> None:
     assert forbidden_text(text)
 

@@ -121,3 +121,16 @@ def test_the_page_that_a_finding_about_a_link_names_is_read_from_its_evidence(an
     assert {f.code for f in found} == ({"page_http"} if answers else {"entry_http"})
     assert list(linked_from(known(findings=tuple(found)))) == ["https://www.x.test/balie"]
     assert list(linked_from(known(findings=(finding("hsts_absent", "x", "linked"),)))) == []
+
+
+async def test_a_link_that_is_http_only_because_its_page_is_one_says_so_as_in_the_survey() -> None:
+    insecure = "http://www.x.test/"
+    web = Web(
+        {
+            insecure: page("X", link("/afspraak", "Afspraak maken")),
+            "http://www.x.test/afspraak": (301, PAGE),
+            PAGE: page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    _, way = the_form(await again(web, known(entry_url=insecure)))
+    assert way.entries == (EntryLink(insecure, "http://www.x.test/afspraak", inherits=True),)
