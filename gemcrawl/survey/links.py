@@ -117,8 +117,9 @@ def closed(url: str) -> Reason | None:
 
 
 def _forbids(words: Lexicon, text: str) -> bool:
-    """Whether one of ``words`` is in folded ``text``, and not as what is to be done without (``zonder DigiD``)."""
-    return bool(words.find(text)) and not _words("never", "without").find(text)
+    """Whether one of ``words`` is in folded ``text``, and not as what is to be done without (``zonder DigiD``) or what can be done besides (``maak, wijzig of
+    annuleer uw afspraak``)."""
+    return bool(words.find(text)) and not any(_words("never", zone).find(text) for zone in ("without", "beside"))
 
 
 @lru_cache(maxsize=8192)

@@ -242,6 +242,21 @@ async def test_a_form_named_by_a_link_too_deep_in_the_site_cannot_be_called_abse
     assert (await web.survey()).unread == unread
 
 
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("Afspraak maken met DigiD", ["appointment"]),
+        ("Contactformulier (inloggen)", ["contact"]),
+        ("Afspraak annuleren", []),
+        ("Inloggen met DigiD", []),
+    ],
+)
+async def test_a_form_whose_link_may_not_be_followed_cannot_be_called_absent(text: str, unread: list[str]) -> None:
+    web = Web({HOME: page("Gemeente", link("/deur", text), link("/over", "Over de gemeente"))})
+    assert (await web.survey()).unread == unread
+    assert "https://www.x.test/deur" not in web.asked
+
+
 async def test_a_cookie_self_redirect_is_followed_once() -> None:
     web = Web({HOME: page("Gemeente", link("/form/contactformulier", "Contactformulier"))})
     turns = iter([(302, "/form/contactformulier"), page("Contactformulier", CONTACT_FORM)])

@@ -119,6 +119,14 @@ def test_some_links_are_never_followed(text: str) -> None:
     assert forbidden_text(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["Maak, wijzig of annuleer uw afspraak", "Afspraak maken, wijzigen of verwijderen", "Make, change or cancel an appointment"]
+)
+def test_where_an_appointment_is_made_it_may_be_cancelled_too(text: str) -> None:
+    assert not forbidden_text(text)
+    assert link_score("https://www.x.test/1", text).appointment >= 3
+
+
 def test_host_labels_promise_something() -> None:
     assert host_score("afspraken.x.test").appointment == 4
     assert host_score("www.x.test").best == 0
