@@ -91,6 +91,7 @@ def test_a_product_page_is_worth_a_look_but_not_more() -> None:
         "https://www.x.test/log-in?terug=afspraak",
         "https://www.x.test/sessie-beeindigen",
         "https://www.x.test/afspraak/annuleren/12",
+        "https://www.x.test/afspraak/maken/annuleren?id=12",
         "https://www.x.test/folder.pdf",
         "https://www.facebook.com/gemeente",
         "https://dacceptatieloket.x.test/",
