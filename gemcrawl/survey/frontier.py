@@ -82,7 +82,7 @@ class Frontier:
     """What promises nothing by itself, for the case that a kind of form does not turn up."""
     _folders: Counter[str] = field(default_factory=Counter)
     _beyond: dict[str, Candidate] = field(default_factory=dict)
-    """What names a form and lies too deep, or came when the queue was full."""
+    """What names a form and lies too deep, or came when the queue was full; what leads to another host and was not worth a request any more."""
 
     @property
     def size(self) -> int:
@@ -130,7 +130,11 @@ class Frontier:
                 return candidate
             heapq.heappop(self._later)
             # What is not wanted for its own kind is searched for the other one only on the municipality's site.
-            if not candidate.outside and self._is_open(candidate):
+            if not self._is_open(candidate):
+                continue
+            if candidate.outside:
+                self._beyond.setdefault(candidate.identity, candidate)
+            else:
                 self.set_aside(candidate, candidate.score)
         return None
 
@@ -172,7 +176,7 @@ class Frontier:
         return _is_product(candidate) and self._products[host_of(candidate.url)] >= PER_PRODUCT
 
     def beyond(self) -> list[Candidate]:
-        """Candidates that name a form and were out of reach, unless another way led to them."""
+        """Candidates that promise a form and were not read, unless another way led to them."""
         return [candidate for identity, candidate in self._beyond.items() if identity not in self._seen]
 
     def left(self, wanted: Wanted) -> list[Candidate]:

@@ -242,6 +242,17 @@ async def test_a_form_named_by_a_link_too_deep_in_the_site_cannot_be_called_abse
     assert (await web.survey()).unread == unread
 
 
+async def test_a_link_to_another_host_that_came_too_late_to_be_worth_a_request_is_unread() -> None:
+    places = [f"{here}{there}" for here in "abcdef" for there in "abcdef"]
+    web = Web({HOME: page("Gemeente", *(link(f"/{place}/rijbewijs", f"Rijbewijs {place} aanvragen") for place in places))})
+    for place in places:
+        web.answers[f"https://www.x.test/{place}/rijbewijs"] = page(f"Soort {place}")
+    web.answers[f"https://www.x.test/{places[-1]}/rijbewijs"] = page("Soort ff", link("https://planner.test/", "Op afspraak"))
+    found = await web.survey(Limits(pages=100))
+    assert "https://planner.test/" not in web.asked
+    assert found.unread == ["appointment"]
+
+
 @pytest.mark.parametrize(
     ("text", "unread"),
     [
