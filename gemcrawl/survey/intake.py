@@ -79,7 +79,7 @@ class Intake:
         if visit.truncated and not new:
             session.missed(candidate)
         if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
-            session.missed(candidate)
+            session.missed(candidate, hollow=True)
         if seen is None and not frames and reading.scripts:
             if not new:
                 self._promised_more(visit, candidate)

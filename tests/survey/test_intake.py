@@ -181,3 +181,12 @@ async def test_a_frame_that_may_not_be_read_leaves_the_kind_unread_where_it_is_a
     found = await web.survey()
     assert src not in web.asked
     assert found.unread == unread
+
+
+@pytest.mark.parametrize(("text", "unread"), [("Op afspraak", ["appointment"]), ("Rijbewijs", [])])
+async def test_a_page_of_the_site_that_stays_an_empty_shell_leaves_unread_what_its_link_promises(text: str, unread: list[str]) -> None:
+    shell = '<!doctype html><html><head><title>Loket</title></head><body><div id="app"></div><script src="/a.js"></script></body></html>'
+    web = Web({HOME: page("Gemeente", MENU, link("/app/", text)), f"{WWW}/app/": shell})
+    found = await web.survey()
+    assert [row.render_cause for row in found.pages if row.url == f"{WWW}/app/"] == ["app_shell"]
+    assert found.unread == unread
