@@ -179,7 +179,10 @@ class Field(_Row):
 
     name: Annotated[str, "name attribute, else id; empty where there is neither"]
     label: Annotated[str, "label as a browser computes it"]
-    type: Annotated[str, "input type, or textarea, select, radio group"]
+    type: Annotated[
+        str,
+        "input type as a browser takes it, or textarea, select, radio group, checkbox group, canvas; of a form definition also map, signature",
+    ]
     category: Annotated[PersonalData | None, "kind of personal data asked for"] = None
     required: Annotated[bool, "marked required"] = False
 

@@ -22,22 +22,22 @@ _MAX_HIDDEN = 10
 _MAX_VALUE = 200
 _STRING = r"(?:\"([^\"\\\s]+)\"|'([^'\\\s]+)')"
 _GO = re.compile(
-    rf"(?:javascript:)?\s*(?:return\s+)?(?:(?:(?:window|document|self|top|parent|this)\s*\.\s*){{0,2}}location(?:\s*\.\s*href)?\s*=\s*{_STRING}"
-    rf"|(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location\s*\.\s*(?:assign|replace)\s*\(\s*{_STRING}\s*\)"
-    rf"|(?:window\s*\.\s*)?open\s*\(\s*{_STRING}\s*(?:,[^()]{{0,200}})?\))\s*;?\s*(?:return\s+(?:true|false)\s*;?)?\s*",
+    rf"(?:javascript:)?\s*+(?:return\s++)?(?:(?:(?:window|document|self|top|parent|this)\s*+\.\s*+){{0,2}}location(?:\s*+\.\s*+href)?\s*+=\s*+{_STRING}"
+    rf"|(?:(?:window|document|self|top|parent)\s*+\.\s*+){{0,2}}location\s*+\.\s*+(?:assign|replace)\s*+\(\s*+{_STRING}\s*+\)"
+    rf"|(?:window\s*+\.\s*+)?open\s*+\(\s*+{_STRING}\s*+(?:,[^()]{{0,200}})?\))\s*+;?\s*+(?:return\s++(?:true|false)\s*+;?)?\s*+",
     re.IGNORECASE,
 )
 
 _OPENS = re.compile(
-    rf"javascript:\s*(?:void\s*\(?\s*)?[\w$.]*(?:open|venster|popup|window|link|toon|show|navig|pagina|page|goto|ganaar)[\w$]*\s*\(\s*{_STRING}"
-    r"\s*(?:,\s*[\w\s,.'-]{0,100})?\)\s*\)?\s*;?\s*(?:void\s*\(?\s*0\s*\)?\s*;?)?\s*",
+    rf"javascript:\s*+(?:void\s*+\(?\s*+)?(?:[\w$]*+\.)*+(?=[\w$]*(?:open|venster|popup|window|link|toon|show|navig|pagina|page|goto|ganaar))[\w$]++\s*+\(\s*+{_STRING}"
+    r"\s*+(?:,\s*+[\w\s,.'-]{0,100})?\)\s*+\)?\s*+;?\s*+(?:void\s*+\(?\s*+0\s*+\)?\s*+;?)?\s*+",
     re.IGNORECASE,
 )
-_CHOSEN = r"(?:this\s*\.\s*value|this\s*\.\s*options\s*\[\s*this\s*\.\s*selectedIndex\s*\]\s*\.\s*value)"
+_CHOSEN = r"(?:this\s*+\.\s*+value|this\s*+\.\s*+options\s*+\[\s*+this\s*+\.\s*+selectedIndex\s*+\]\s*+\.\s*+value)"
 _JUMPS = re.compile(
-    rf"\s*(?:javascript:)?\s*(?:if\s*\(\s*{_CHOSEN}[^()]{{0,20}}\)\s*\{{?\s*)?(?:(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location(?:\s*\.\s*href)?\s*=\s*{_CHOSEN}"
-    rf"|(?:(?:window|document|self|top|parent)\s*\.\s*){{0,2}}location\s*\.\s*(?:assign|replace)\s*\(\s*{_CHOSEN}\s*\)"
-    rf"|(?:window\s*\.\s*)?open\s*\(\s*{_CHOSEN}[^()]{{0,100}}\))\s*;?\s*\}}?\s*",
+    rf"\s*+(?:javascript:)?\s*+(?:if\s*+\(\s*+{_CHOSEN}[^()]{{0,20}}\)\s*+\{{?\s*+)?(?:(?:(?:window|document|self|top|parent)\s*+\.\s*+){{0,2}}location(?:\s*+\.\s*+href)?\s*+=\s*+{_CHOSEN}"
+    rf"|(?:(?:window|document|self|top|parent)\s*+\.\s*+){{0,2}}location\s*+\.\s*+(?:assign|replace)\s*+\(\s*+{_CHOSEN}\s*+\)"
+    rf"|(?:window\s*+\.\s*+)?open\s*+\(\s*+{_CHOSEN}[^()]{{0,100}}\))\s*+;?\s*+\}}?\s*+",
     re.IGNORECASE,
 )
 """A script that goes to the value that was chosen, and does nothing else."""

@@ -237,7 +237,8 @@ class _Pass:
         attributes = node.attributes
         href = attributes.get("href")
         if not href or href[0] != "/":
-            if not href or href == "#" or href.startswith("javascript:"):
+            href = href.strip() if href else ""
+            if href in {"", "#", "#!"} or href[:11].lower() == "javascript:":
                 self.clicks += 1
                 href = (
                     goes_to(attributes.get("onclick"))
@@ -247,8 +248,7 @@ class _Pass:
                 if not href:
                     self.scripted(node, "a", attributes, context)
                     return
-            href = href.strip()
-            if not href or href.startswith(_NOT_PAGES):
+            if href.startswith(_NOT_PAGES):
                 return
         # `text` and `clean`, written out: a page has more links than all else that is read.
         text = node.text_lexbor() if self.read <= _MAX_READ else ""

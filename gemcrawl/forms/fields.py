@@ -24,6 +24,12 @@ _MAX_WRITTEN = 1000
 _TICKED = frozenset({"radio", "checkbox"})
 """Their labels stand behind them."""
 
+_BEHIND = frozenset({"radio", "checkbox", "file"})
+"""Controls that pages hide to draw their own in their place; a label says that one is there."""
+_INPUT_TYPES = frozenset({
+    "hidden", "text", "search", "tel", "url", "email", "password", "date", "month", "week", "time", "datetime-local", "number", "range", "color", "checkbox", "radio",
+    "file", "submit", "image", "reset", "button",
+})  # fmt: skip
 _SILENT_TAGS = frozenset({"select", "option", "optgroup", "textarea", "button", "script", "style", "datalist", "noscript"})
 _SILENT = ",".join(sorted(_SILENT_TAGS))
 _HIDING_STYLE = re.compile(
@@ -66,10 +72,13 @@ class Control:
     """The label element around it."""
     node: LexborNode
     type: str = field(init=False)
-    """input type, or textarea, select, canvas."""
+    """input type as browsers take it (one that is none is text: ``telephone``), or textarea, select, canvas."""
 
     def __post_init__(self) -> None:
-        self.type = self.tag if self.tag != "input" else (self.get("type").strip().lower() or "text")[:20]
+        self.type = self.tag
+        if self.tag == "input":
+            written = self.get("type").strip().lower()
+            self.type = written if written in _INPUT_TYPES else "text"
 
     def get(self, name: str) -> str:
         return self.attributes.get(name) or ""
@@ -191,7 +200,7 @@ def _is_left_empty(label: str) -> bool:
 def is_decoy(control: Control, label: str) -> bool:
     """Whether the field is a trap for robots, which no person is meant to see."""
     attributes = control.attributes
-    if control.hidden or hides(attributes):
+    if control.hidden or (hides(attributes) and not (label and control.type in _BEHIND)):
         return True
     if label and _is_left_empty(label):
         return True
@@ -211,7 +220,7 @@ def fields_of(controls: Iterable[Control], labels: Labels) -> list[Field]:
     listed = list(controls)
     boxes: dict[str, int] = {}
     for control in listed:
-        if control.tag == "input" and control.get("type").lower() == "checkbox" and control.get("name"):
+        if control.type == "checkbox" and control.get("name"):
             boxes[control.get("name")] = boxes.get(control.get("name"), 0) + 1
     for control in listed:
         type_ = control.type

@@ -15,8 +15,8 @@ from gemcrawl.forms.weights import ZONE, Evidence, Sum, product_words, rules
 from gemcrawl.items import Kind
 
 MAX_REASONS = 6
-SIDE_KINDS: frozenset[Kind] = frozenset({"search", "newsletter", "login", "feedback", "comment"})
-"""Kinds of the forms that stand beside a page's own form."""
+SIDE_KINDS: tuple[Kind, ...] = ("search", "newsletter", "login", "feedback", "comment")
+"""Kinds of the forms that stand beside a page's own form; of two with as many points the first one counts."""
 _SIDE_LEAST = 4.0
 _SIDE = 0.25
 """How much of what the page says counts for a form that is not what the page is for."""

@@ -25,6 +25,11 @@ _MAX_COPIES = 100_000
 _SAME = 3
 """Of formatting elements that are the same, a parser repeats no more."""
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{2,40})", re.IGNORECASE)
+_OF_PAGES = re.compile(
+    r"utf-(?:8|16(?:-[bl]e)?)|ascii|iso8859-\d+|cp(?:125\d|866|874|932|949|950)|koi8-[ru]|mac-(?:roman|cyrillic)|gbk|gb2312|gb18030|big5(?:hkscs)?"
+    r"|euc_(?:jp|kr)|iso2022_jp|shift_jis"
+)
+"""Python's names of the character sets that browsers know (WHATWG Encoding); it knows others too, and to decode Punycode takes quadratic time."""
 _MAX_ATTRIBUTES = 100
 _MAX_COUNTED = 20_000
 _FEW_SEPARATORS = 7000
@@ -116,6 +121,8 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
         try:
             name = codecs.lookup(charset.strip("\"' ")).name
         except (LookupError, ValueError):
+            name = ""
+        if _OF_PAGES.fullmatch(name) is None:
             name = "utf-8"
     if name in {"utf-8", "ascii"} or name.startswith("utf-16"):
         try:
@@ -130,12 +137,7 @@ def _utf8(body: bytes, charset: str | None) -> bytes:
                 )
             return body[: error.start]
         return body
-    if name in {"iso8859-1", "latin-1"}:
-        name = "cp1252"
-    try:
-        return body.decode(name, "replace").encode("utf-8", "replace")
-    except (LookupError, ValueError, TypeError):
-        return body.decode("utf-8", "replace").encode()
+    return body.decode("cp1252" if name == "iso8859-1" else name, "replace").encode("utf-8", "replace")
 
 
 def _fewer_tags(markup: bytes, most: int) -> bytes:

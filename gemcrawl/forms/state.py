@@ -12,17 +12,21 @@ from gemcrawl.forms.words import Lexicon, fold
 SMALL_TEXT = 600
 """Characters of visible text; a page with less is about one thing."""
 _MAX_SCRIPT = 1500
-_REFRESH = re.compile(r"\s*(\d{1,5})(?:\.\d*)?\s*(?:[;,]\s*|\s+)(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(\S.*))", re.IGNORECASE | re.DOTALL)
-_PLACE = r"(?:(?:window|document|self|top|parent|this)\s*\.\s*){0,2}location"
+# White space is taken possessively here and in `gemcrawl.forms.buttons`: with a dozen places that may take it, a line's indentation would be shared out
+# among them in millions of ways.
+_REFRESH = re.compile(
+    r"\s*+(?:(\d{1,5})[\d.]*+|\.[\d.]*+)(?:\s*+[;,]|\s)\s*+(?:url\s*+=\s*+)?+(?:\"([^\"]*)|'([^']*)|(.*))", re.IGNORECASE | re.DOTALL
+)
+_PLACE = r"(?:(?:window|document|self|top|parent|this)\s*+\.\s*+){0,2}location"
 _STRING = r"(?:\"([^\"\\\n]*(?:\\/[^\"\\\n]*)*)\"|'([^'\\\n]*(?:\\/[^'\\\n]*)*)')"
-_GO = rf"{_PLACE}(?:\s*\.\s*href)?\s*=\s*{_STRING}|{_PLACE}\s*\.\s*(?:replace|assign)\s*\(\s*{_STRING}\s*\)"
+_GO = rf"{_PLACE}(?:\s*+\.\s*+href)?\s*+=\s*+{_STRING}|{_PLACE}\s*+\.\s*+(?:replace|assign)\s*+\(\s*+{_STRING}\s*+\)"
 _REDIRECT = re.compile(
-    rf"\s*(?:(?:setTimeout\s*\(\s*)?(?:\(?\s*function\s*\w*\s*\(\s*\)\s*\{{|\(\s*\)\s*=>\s*\{{?)\s*)?(?:{_GO})\s*;?\s*(?:return\s+(?:true|false)\s*;?)?\s*(?:\}}?\s*\)?\s*(?:\(\s*\))?\s*(?:,\s*\d{{1,4}}\s*)?\)?\s*;?)?\s*"
+    rf"\s*+(?:(?:setTimeout\s*+\(\s*+)?(?:\(?\s*+function\s*+\w*\s*+\(\s*+\)\s*+\{{|\(\s*+\)\s*+=>\s*+\{{?)\s*+)?(?:{_GO})\s*+;?\s*+(?:return\s++(?:true|false)\s*+;?)?\s*+(?:\}}?\s*+\)?\s*+(?:\(\s*+\))?\s*+(?:,\s*+\d{{1,4}}\s*+)?\)?\s*+;?)?\s*+"
 )
 _UPGRADE = re.compile(
-    rf"\s*(?:\(?\s*function\s*\w*\s*\(\s*\)\s*\{{\s*)?if\s*\(\s*{_PLACE}\s*\.\s*protocol\s*(?:[!=]==?)\s*[\"']https?:[\"']\s*\)\s*\{{?\s*{_PLACE}(?:\s*\.\s*(?:href|protocol))?\s*(?:=|\.\s*(?:replace|assign)\s*\()[^;{{}}]{{0,300}}?https:[^;{{}}]{{0,300}};?\s*\}}?\s*(?:\}}\s*\)?\s*\(\s*\)\s*\)?\s*;?)?\s*"
+    rf"\s*+(?:\(?\s*+function\s*+\w*\s*+\(\s*+\)\s*+\{{\s*+)?if\s*+\(\s*+{_PLACE}\s*+\.\s*+protocol\s*+(?:[!=]==?)\s*+[\"']https?:[\"']\s*+\)\s*+\{{?\s*+{_PLACE}(?:\s*+\.\s*+(?:href|protocol))?\s*+(?:=|\.\s*+(?:replace|assign)\s*+\()[^;{{}}]{{0,300}}?https:[^;{{}}]{{0,300}}+;?\s*+\}}?\s*+(?:\}}\s*+\)?\s*+\(\s*+\)\s*+\)?\s*+;?)?\s*+"
 )
-_COMMENTS = re.compile(r"/\*.*?\*/|<!--|-->|//<!\[CDATA\[|//\]\]>|(?m:^\s*//[^\n]*$)", re.DOTALL)
+_COMMENTS = re.compile(r"/\*.*?\*/|<!--|-->|//<!\[CDATA\[|//\]\]>|(?m:^[^\S\n]*+//[^\n]*$)", re.DOTALL)
 
 _data = table("states.toml")
 _SAYS_ERROR = Lexicon(_data["error"]["phrases"])
@@ -36,10 +40,10 @@ _CAPTCHA_MARKUP: tuple[bytes, ...] = tuple(m.encode() for m in _data["challenge"
 def meta_refresh(content: str, addresses: Addresses) -> str | None:
     """Target of a ``meta http-equiv=refresh`` that acts within five seconds; None when it waits longer or only reloads."""
     match = _REFRESH.match(content[:2500])
-    if match is None or int(match[1]) > 5:
+    if match is None or int(match[1] or 0) > 5:
         return None
-    target = addresses.web((match[2] or match[3] or match[4] or "").strip())
-    return target or None
+    written = (match[2] or match[3] or match[4] or "").strip()
+    return (addresses.web(written) or None) if written else None
 
 
 def script_redirect(script: str, url: str, addresses: Addresses) -> str | None:

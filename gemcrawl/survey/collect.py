@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,7 @@ from gemcrawl.transport.cookies import insecure_session_cookies
 from gemcrawl.transport.facts import EntryLink, Route, Way
 
 MAX_FORMS = 200
-"""Distinct forms kept per municipality."""
+"""Distinct forms kept per municipality, of the kinds in scope and as many of all others: those may not take the place of what is looked for."""
 SAME_FORM_PAGES = 3
 """An in-scope form that stands alike on more pages than this, or on the home page and another one, is part of the page frame: one form."""
 
@@ -50,6 +51,8 @@ class Collection:
     wildcards: dict[str, str] = field(default_factory=dict)
     """Hosts under a domain where any name answers alike, with a random name that did."""
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _kept: Counter[bool] = field(default_factory=Counter)
+    """How many forms are in scope, and how many are not."""
 
     def entry(self, page_url: str, href: str, *, inherits: bool = False) -> None:
         """Notes a link on the municipality's own pages; one per scheme, written or inherited, and target is kept."""
@@ -65,7 +68,8 @@ class Collection:
             identity = _identity(form, visit.final_url)
             if (known := self._ids.get(identity)) is not None:
                 self.forms[known] = replace(self.forms[known], seen_on=self.forms[known].seen_on + 1)
-            elif len(self.forms) < MAX_FORMS:
+            elif self._kept[form.kind in IN_SCOPE] < MAX_FORMS:
+                self._kept[form.kind in IN_SCOPE] += 1
                 row = self._row(form, visit, found)
                 self._ids[identity] = row.form_id
                 self.forms[row.form_id] = row

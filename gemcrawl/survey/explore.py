@@ -105,6 +105,7 @@ class _Site:
         if self.start_url is not None and not self.fell_back and reason != "rate_limited":
             # What http leads to is a fact about the way, and finds no form: it comes last.
             await session.visitor.visit(f"http://{session.entry.website}/", only_route=True)
+        session.give_up(session.frontier.beyond())
         session.collection.finish()
         found = list(session.collection.forms.values())
         return Survey(

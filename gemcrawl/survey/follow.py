@@ -127,8 +127,7 @@ class Follower:
         known = self._previous.advance(link.url, scores)
         child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known)
         if forbidden_url(link.url) or forbidden_text(link.text):
-            if not forbidden_text(link.text):
-                session.missed(child)
+            session.missed(child)
             return False
         session.linked_again(child)
         if outside > MAX_OUTSIDE or (outside and base.best < OUTSIDE_SCORE and not (vague and self._may_try(child))):

@@ -81,6 +81,8 @@ class Frontier:
     _aside: list[tuple[float, int, Candidate]] = field(default_factory=list)
     """What promises nothing by itself, for the case that a kind of form does not turn up."""
     _folders: Counter[str] = field(default_factory=Counter)
+    _beyond: dict[str, Candidate] = field(default_factory=dict)
+    """What names a form and lies too deep, or came when the queue was full; what leads to another host and was not worth a request any more."""
 
     @property
     def size(self) -> int:
@@ -100,9 +102,13 @@ class Frontier:
 
     def add(self, candidate: Candidate) -> bool:
         """Queues a candidate unless it is too weak, too deep, known with at least this score, or the queue is full."""
-        if candidate.score < WEAK or candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
-            return False
         identity = candidate.identity
+        if candidate.score < WEAK:
+            return False
+        if candidate.depth > MAX_DEPTH or self.size >= MAX_CANDIDATES:
+            if candidate.base.best >= STRONG:
+                self._beyond.setdefault(identity, candidate)
+            return False
         if identity in self._seen or self._best.get(identity, 0.0) >= candidate.rank:
             return False
         self._best[identity] = candidate.rank
@@ -124,7 +130,11 @@ class Frontier:
                 return candidate
             heapq.heappop(self._later)
             # What is not wanted for its own kind is searched for the other one only on the municipality's site.
-            if not candidate.outside and self._is_open(candidate):
+            if not self._is_open(candidate):
+                continue
+            if candidate.outside:
+                self._beyond.setdefault(candidate.identity, candidate)
+            else:
                 self.set_aside(candidate, candidate.score)
         return None
 
@@ -164,6 +174,10 @@ class Frontier:
         if self._patterns[pattern(candidate.url)] >= PER_PATTERN:
             return True
         return _is_product(candidate) and self._products[host_of(candidate.url)] >= PER_PRODUCT
+
+    def beyond(self) -> list[Candidate]:
+        """Candidates that promise a form and were not read, unless another way led to them."""
+        return [candidate for identity, candidate in self._beyond.items() if identity not in self._seen]
 
     def left(self, wanted: Wanted) -> list[Candidate]:
         """Candidates still worth a request, best first."""

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gemcrawl.forms.suppliers import of_address
 from gemcrawl.sites import site_of
 from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gemcrawl.survey.visit import Visit
 
 MAX_FRAMES = 5
+"""Frames of one document that are read, those whose address promises most."""
 MAX_FRAME_DEPTH = 3
 SESSION_LOST = 0.9
 """Share of a link's promise that the beginning of a flow keeps when the link led into its middle."""
@@ -77,7 +79,7 @@ class Intake:
         if visit.truncated and not new:
             session.missed(candidate)
         if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
-            session.missed(candidate)
+            session.missed(candidate, hollow=True)
         if seen is None and not frames and reading.scripts:
             if not new:
                 self._promised_more(visit, candidate)
@@ -147,7 +149,7 @@ class Intake:
         if seen is not None and seen.page is not None:
             for framed, chain in seen.frames:
                 new += await self._add(framed, candidate, (*frames, *chain), seen)
-        elif len(frames) < MAX_FRAME_DEPTH:
+        else:
             new += await self._frames(visit, reading, candidate, frames)
         if not frames or _is_frameset(frames[-1]):
             self._follower.follow(page, reading, candidate)
@@ -185,12 +187,15 @@ class Intake:
         return sum(self._session.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
 
     async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
-        """Frames are read as part of their page where the page or the frame's address promises a form, or frames are all it has."""
-        session, new = self._session, 0
-        for url in reading.frames[:MAX_FRAMES]:
+        """Frames are read as part of their page where the page or the frame's address promises a form, or frames are all it has.
+
+        One that is not read although it promises a form leaves its kind unread; a map or a film, which many pages of contact frame, promises none.
+        """
+        session, new, left = self._session, 0, MAX_FRAMES if len(frames) < MAX_FRAME_DEPTH else 0
+        for url in sorted(reading.frames, key=lambda url: -url_score(url).best):
             scores = url_score(url)
             promising = max(scores.best, candidate.base.best) >= OUTSIDE_SCORE or (_is_frameset(visit) and session.owns(url))
-            if not promising or forbidden_url(url) or session.spent or not session.frontier.mark(url):
+            if not promising or session.frontier.seen(url):
                 continue
             inner = Candidate(
                 url,
@@ -199,8 +204,18 @@ class Intake:
                 candidate.depth,
                 text=candidate.text,
                 from_url=visit.final_url,
-                base=candidate.base,
+                outside=0 if session.owns(url) else candidate.outside + 1,
+                base=candidate.base.at_least(scores),
             )
+            if forbidden_url(url):
+                if scores.best >= OUTSIDE_SCORE or of_address(url) is not None:
+                    session.missed(inner)
+                continue
+            if session.spent or not left:
+                session.missed(inner)
+                continue
+            session.frontier.mark(url)
+            left -= 1
             framed = await session.visit(inner)
             if framed.failure is not None:
                 session.missed(inner)

@@ -99,8 +99,8 @@ def forbidden_url(url: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def closed(url: str) -> Reason | None:
-    """Why ``url`` is not requested even where a server redirects there: ``not_html`` for a file, ``challenge`` for another party, a login, a system under
-    test, or what does something; None when it may be."""
+    """Why ``url`` is not requested even where a server redirects there: ``challenge`` for another party, a login, a system under test, or what does
+    something, ``not_html`` for any other file; None when it may be."""
     parts = split(url)
     host = host_of(url)
     name = host
@@ -108,12 +108,12 @@ def closed(url: str) -> Reason | None:
         if name in _never_hosts():
             return "challenge"
         name = name.partition(".")[2]
-    last = parts.path.rpartition("/")[2]
-    if "." in last and last.rpartition(".")[2].lower() in _never_extensions():
-        return "not_html"
     if _words("never", "host").find(fold(host.removesuffix(site_of(host)))):
         return "challenge"
-    return "challenge" if _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}")) else None
+    if _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}")):
+        return "challenge"
+    last = parts.path.rpartition("/")[2]
+    return "not_html" if "." in last and last.rpartition(".")[2].lower() in _never_extensions() else None
 
 
 def _forbids(words: Lexicon, text: str) -> bool:
@@ -123,8 +123,9 @@ def _forbids(words: Lexicon, text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def forbidden_text(text: str) -> bool:
-    """Whether a link with this text may never be followed."""
-    return _forbids(_words("never"), fold(text))
+    """Whether a link with this text may never be followed; it may when it makes an appointment, and changes and cancels it besides."""
+    folded = fold(text)
+    return _forbids(_words("never"), folded) and not _words("never", "beside").find(folded)
 
 
 @lru_cache(maxsize=8192)

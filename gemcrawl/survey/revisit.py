@@ -87,7 +87,7 @@ class _Revisit:
         if visit.reading is None or visit.failure is not None:
             return
         for link in visit.reading.links:
-            self._found.collection.entry(visit.final_url, link.url)
+            self._found.collection.entry(visit.final_url, link.url, inherits=link.inherits)
             self._links.setdefault(key(link.url) + link.hash_route, link.url)
 
     async def _document(self, document: str, form: KnownForm) -> None:
@@ -132,12 +132,16 @@ class _Revisit:
 
     async def _frames(self, visit: Visit, form: KnownForm, frames: tuple[Visit, ...]) -> None:
         assert visit.reading is not None
-        for url in visit.reading.frames[:MAX_FRAMES]:
-            known = key(url) in self._known or site_of(host_of(url)) in self._sites
-            if (known or url_score(url).best >= FRAME_SCORE) and not forbidden_url(url) and url not in self._visited:
+        for url in list(filter(self._may_hold_it, visit.reading.frames))[:MAX_FRAMES]:
+            if url not in self._visited:
                 framed = await self._visit(url)
                 if framed.reading is not None and framed.failure is None:
                     await self._take(framed, form, "", (*frames, visit))
+
+    def _may_hold_it(self, url: str) -> bool:
+        """Whether a known form may be in a frame."""
+        known = key(url) in self._known or site_of(host_of(url)) in self._sites
+        return (known or url_score(url).best >= FRAME_SCORE) and not forbidden_url(url)
 
 
 def _entries(town: KnownTown) -> Sequence[str]:

@@ -56,8 +56,9 @@ def parse(status: int, body: bytes) -> Robots:
         return Robots(closed="robots_unavailable")
     if not 200 <= status < 300:
         return Robots()
-    text = body[:MAX_BYTES].decode("utf-8", "replace")
-    if text.lstrip("\ufeff \r\n\t").startswith("<"):  # a page served in place of the file holds no rules
+    # The byte order mark that editors of Windows write would be part of the first line's name: the rules of the first group would count for nobody.
+    text = body[:MAX_BYTES].decode("utf-8-sig", "replace")
+    if text.lstrip().startswith("<"):  # a page served in place of the file holds no rules
         return Robots()
     return Robots(rules=Protego.parse(_ours(text)))
 

@@ -116,16 +116,17 @@ class Session:
             forms=len(reading.forms) if reading is not None else 0,
         )
 
-    def missed(self, candidate: Candidate) -> None:
+    def missed(self, candidate: Candidate, *, hollow: bool = False) -> None:
         """A link that should have led to a form did not: that kind of form cannot be called absent.
 
-        On the site itself a link must name the form for that; one to another host, where forms live, need only promise it. What nothing links to
+        On the site itself a link must name the form for that; one to another host, where forms live, or to a page that stayed
+        ``hollow``, need only promise it. What nothing links to
         any more, known from the register, a sitemap or an earlier night, is no loss.
         """
         self._failed.add(candidate.identity)
         if candidate.found_via == "home" and candidate.depth == 0:
             self.unread.update(GOALS)
-        threshold = OUTSIDE_SCORE if candidate.outside else STRONG
+        threshold = OUTSIDE_SCORE if candidate.outside or hollow else STRONG
         if candidate.found_via in ("link", "home", "frame"):
             self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from gemcrawl.sites import site_of
 from gemcrawl.survey import sitemap
-from gemcrawl.survey.links import Scores, forbidden_url, url_score
+from gemcrawl.survey.links import Scores, closed, forbidden_url, url_score
 from gemcrawl.survey.urls import host_of, split
 from gemcrawl.survey.visit import HTML, Visitor
 
@@ -25,7 +25,7 @@ async def promising_pages(visitor: Visitor, start_url: str, own_sites: Collectio
     found: dict[str, Scores] = {}
     while queue and len(read) < MAX_SITEMAPS:
         url = queue.pop(0)
-        if url in read or site_of(host_of(url)) not in own_sites:
+        if url in read or site_of(host_of(url)) not in own_sites or closed(url) not in (None, "not_html"):
             continue
         read.append(url)
         visit = await visitor.visit(url)

@@ -173,7 +173,7 @@ class Visitor:
             if onward is not None:
                 self._redirect(walk, onward)
         else:
-            walk.failure = (closed(url) if hops else None) or await self.allowed(url)
+            walk.failure = (_closed_to(walk, url) if hops else None) or await self.allowed(url)
             if walk.failure is None:
                 await self._ask_hop(walk, url, text, pass_walls=not only_route)
         if only_route and hops and len(walk.route) == hops and url.startswith("https:"):
@@ -267,6 +267,12 @@ class _Walk:
     through: str = ""
     """Host whose wall was passed."""
     failure: Reason | None = None
+
+
+def _closed_to(walk: _Walk, url: str) -> Reason | None:
+    """Why a redirect is not followed; to a file it is when a file was asked for, such as a sitemap that moved to https."""
+    reason = closed(url)
+    return None if reason == "not_html" and closed(walk.url) == "not_html" else reason
 
 
 def status_reason(status: int, *, retry_after: bool = False) -> Reason:

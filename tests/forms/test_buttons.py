@@ -31,6 +31,8 @@ URL = "https://www.x.test/paspoort/"
         ("""<a href="javascript:openVenster('/afspraak')">Afspraak maken</a>""", "https://www.x.test/afspraak"),
         ("""<a href="javascript:openVenster(%27/afspraak%27)">Afspraak maken</a>""", "https://www.x.test/afspraak"),
         ("""<a href="javascript:void(popup('/afspraak', 600, 400));">Afspraak maken</a>""", "https://www.x.test/afspraak"),
+        ("""<a href=" JavaScript:site.openVenster('/afspraak')">Afspraak maken</a>""", "https://www.x.test/afspraak"),
+        ("""<a href="#!" onclick="location.href='/afspraak'">Afspraak maken</a>""", "https://www.x.test/afspraak"),
         ('<a role="button" href="/afspraak">Afspraak maken</a>', "https://www.x.test/afspraak"),
         ('<a href="/afspraak"><img src="a.png" alt="Afspraak maken"></a>', "https://www.x.test/afspraak"),
         ('<map name="m"><area href="/afspraak" alt="Afspraak maken"></map>', "https://www.x.test/afspraak"),

@@ -149,3 +149,33 @@ def test_what_is_written_into_by_script_is_a_text_field() -> None:
         "<span id=v>Uw vraag</span><div contenteditable role=textbox aria-labelledby=v></div><div contenteditable=false>x</div>"
     ).fields
     assert (field.label, field.type, field.category) == ("Uw vraag", "textarea", "free_text")
+
+
+@pytest.mark.parametrize("hiding", ["class=visually-hidden", "style='opacity: 0; position: absolute'", "style='display:none'", "hidden"])
+def test_what_is_hidden_behind_a_drawing_of_itself_is_shown_by_its_label(hiding: str) -> None:
+    form = read(
+        f"<input type=file name=b id=b {hiding}><label for=b>Bijlage toevoegen</label><fieldset><legend>Aanhef</legend>"
+        f"<input type=radio name=a id=h {hiding}><label for=h>De heer</label><input type=radio name=a id=m {hiding}><label for=m>Mevrouw</label></fieldset>"
+    )
+    assert [(f.name, f.type, f.category) for f in form.fields] == [("b", "file", "upload"), ("a", "radio group", "gender")]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<input type=checkbox name=contact_me_by_fax style='display:none' tabindex=-1>",
+        "<div class=hidden><input type=checkbox name=a id=a><label for=a>Akkoord</label></div>",
+        "<input type=checkbox name=a id=a hidden><label for=a>Laat dit veld leeg</label>",
+    ],
+)
+def test_a_trap_to_tick_has_no_label_or_is_hidden_with_it(inner: str) -> None:
+    assert read("<input name=zichtbaar>" + inner).fields == read("<input name=zichtbaar>").fields
+
+
+@pytest.mark.parametrize(
+    ("type_", "label", "category"),
+    [("telephone", "Telefoonnummer", "phone"), ("string", "Uw naam", "name"), (" EMAIL ", "Adres voor antwoord", "address")],
+)
+def test_a_type_that_is_none_is_text_as_in_a_browser(type_: str, label: str, category: str) -> None:
+    (field,) = read(f"<label>{label} <input type='{type_}' name=v></label>").fields
+    assert (field.type, field.category) == ("email" if "EMAIL" in type_ else "text", category)

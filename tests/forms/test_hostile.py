@@ -239,6 +239,35 @@ def test_looking_for_that_takes_linear_time(repeated: bytes) -> None:
     assert without_ballast(body) == body
 
 
+_BLANKS = " " * 400
+
+
+@pytest.mark.timeout(60)  # shared out among all places that may take white space it would be for ever
+@pytest.mark.parametrize(
+    ("page", "times"),
+    [
+        ("<script>location = '/a'" + "\n" * 1400 + "x</script>", 50),
+        ("<script>if (location.protocol != 'https:') location.href = " + "https:" * 45 + " " * 1000 + "x</script>", 50),
+        ("<script>location" + "\n" * 1450 + "</script>", 50),
+        (f"""<a onclick="location='/a'{_BLANKS}x">q</a>""", 4000),
+        (f"""<a href="javascript:openVenster('/a'){_BLANKS}x">q</a>""", 4000),
+        (f"""<a href="javascript:{"open" * 120}x">q</a>""", 4000),
+        (f"""<select onchange="{_BLANKS}if (this.value) {{location=this.value{" " * 60}x"><option value=/a>q</select>""", 2000),
+        (f"""<meta http-equiv=refresh content="0{" " * 2400}">""", 1),
+    ],
+)
+def test_a_script_that_nearly_goes_somewhere_is_told_in_linear_time(page: str, times: int) -> None:
+    reading = read_page((page * times).encode(), URL)
+    assert (reading.script_redirect, reading.meta_refresh, reading.links) == (None, None, ())
+
+
+@pytest.mark.timeout(30)  # Punycode of this length takes Python many minutes
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "base64", "zlib", "undefined"])
+def test_what_only_python_calls_a_character_set_is_none(charset: str) -> None:
+    body = "<title>Ôfspraak</title>".encode() + b"<p>-" + b"ab9" * 500_000
+    assert read_page(body, URL, charset=charset).title == "Ôfspraak"
+
+
 def test_a_page_within_the_limit_is_left_as_it_is() -> None:
     page = b"<!-- " + b"x" * 1_500_000 + b" --><p>y</p>"
     assert without_ballast(page) == page

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from gemcrawl.forms import read_page
-from gemcrawl.forms.kinds import judge
-from gemcrawl.forms.weights import Evidence, rules
+from gemcrawl.forms.kinds import SIDE_KINDS, judge, weigh
+from gemcrawl.forms.weights import Evidence, product_words, rules
 from gemcrawl.items import Kind
 
 CONTACT = b"<title>Contact</title><h1>Contactformulier</h1><form method=post><label>Naam<input name=n></label><label>Uw vraag<textarea name=v></textarea></label><button>Verstuur</button></form>"
@@ -55,3 +55,16 @@ def test_council_contact_is_contact_with_less_certainty() -> None:
     town = read_page(CONTACT, "https://www.gem.test/contact").forms[0]
     assert council.kind == "contact"
     assert council.kind_score < town.kind_score
+
+
+def test_of_two_kinds_beside_a_page_with_as_many_points_the_first_one_counts() -> None:
+    """A search box says nothing of its page; which of the two it is may not depend on how this process orders sets."""
+    evidence = Evidence(own={"heading": ["zoeken", "reactie toevoegen"], "legend": ["zoeken"]})
+    own = weigh(evidence)
+    own.points["search"] = own.points["comment"] = 6.0
+    assert "afspraak" not in str(judge(evidence, {"h1": ["Afspraak maken"]}, own=own).reasons)
+    assert list(SIDE_KINDS) == sorted(SIDE_KINDS, key=("search", "newsletter", "login", "feedback", "comment").index)
+
+
+def test_products_of_the_counter_are_known_in_frisian() -> None:
+    assert product_words("Paspoart of identiteitskaart, Rydbewiis") == 3

@@ -102,6 +102,7 @@ def test_base_over_http_makes_relative_resources_mixed() -> None:
     [
         ("0; url=https://b.test/", "https://b.test/"), ("0;URL='/a'", "https://www.gem.test/a"), ("5;/a", "https://www.gem.test/a"), ("0, url=/a", "https://www.gem.test/a"),
         ("6; url=/a", None), ("300", None), ("0", None), ("x; url=/a", None), ("0; url=javascript:1", None),
+        ("0; url=", None), ("0; url=''", None), ("0 url=/a", "https://www.gem.test/a"), (".5; url=/a", "https://www.gem.test/a"), ("1.5.2;/a", "https://www.gem.test/a"),
     ],
 )  # fmt: skip
 def test_meta_refresh(content: str, target: str | None) -> None:

@@ -106,6 +106,14 @@ def test_the_number_of_forms_is_bounded() -> None:
     assert len(collection.forms) == MAX_FORMS
 
 
+def test_forms_of_other_kinds_take_no_place_of_those_in_scope() -> None:
+    others = [visit(f"https://h{i}.x.test/", NEWSLETTER) for i in range(MAX_FORMS + 5)]
+    found = collected(*others, visit("https://www.x.test/contact", contact()))
+    assert len(found.forms) == MAX_FORMS + 1
+    assert found.forms.keys() == found.ways.keys()
+    assert [form.page_url for form in found.forms.values() if form.kind == "contact"] == ["https://www.x.test/contact"]
+
+
 def test_ids_are_those_of_last_night_but_not_of_another_municipality() -> None:
     one, two = Collection("GM9999"), Collection("GM9998")
     page = visit("https://www.x.test/contact?sid=1", contact())

@@ -219,6 +219,55 @@ async def test_a_known_host_is_tried_when_the_site_does_not_link_to_it() -> None
     assert "https://digid.x.test/" not in web.asked
 
 
+async def test_a_sitemap_that_moved_to_https_is_read() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente"),
+            "https://www.x.test/robots.txt": "User-agent: *\nSitemap: http://www.x.test/kaart.xml\nSitemap: https://www.x.test/uitloggen.xml",
+            "http://www.x.test/kaart.xml": (301, "https://www.x.test/kaart.xml"),
+            "https://www.x.test/kaart.xml": "<urlset><url><loc>https://www.x.test/afspraak-maken</loc></url></urlset>",
+            "https://www.x.test/afspraak-maken": page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    assert [f.found_via for f in (await web.survey()).forms] == ["sitemap"]
+    assert "https://www.x.test/uitloggen.xml" not in web.asked
+
+
+@pytest.mark.parametrize(("clicks", "unread"), [(5, []), (6, ["appointment"])])
+async def test_a_form_named_by_a_link_too_deep_in_the_site_cannot_be_called_absent(clicks: int, unread: list[str]) -> None:
+    web = Web({HOME: page("Gemeente", link("/1", "Afspraak maken"))})
+    for click in range(1, clicks + 1):
+        onward = link(f"/{'x' * click}", "Afspraak maken") if click < clicks else ""
+        web.answers[f"https://www.x.test/{'x' * (click - 1) or '1'}"] = page(f"Kies stap {click}", onward)
+    assert (await web.survey()).unread == unread
+
+
+async def test_a_link_to_another_host_that_came_too_late_to_be_worth_a_request_is_unread() -> None:
+    places = [f"{here}{there}" for here in "abcdef" for there in "abcdef"]
+    web = Web({HOME: page("Gemeente", *(link(f"/{place}/rijbewijs", f"Rijbewijs {place} aanvragen") for place in places))})
+    for place in places:
+        web.answers[f"https://www.x.test/{place}/rijbewijs"] = page(f"Soort {place}")
+    web.answers[f"https://www.x.test/{places[-1]}/rijbewijs"] = page("Soort ff", link("https://planner.test/", "Op afspraak"))
+    found = await web.survey(Limits(pages=100))
+    assert "https://planner.test/" not in web.asked
+    assert found.unread == ["appointment"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("Afspraak maken met DigiD", ["appointment"]),
+        ("Contactformulier (inloggen)", ["contact"]),
+        ("Afspraak annuleren", []),
+        ("Inloggen met DigiD", []),
+    ],
+)
+async def test_a_form_whose_link_may_not_be_followed_cannot_be_called_absent(text: str, unread: list[str]) -> None:
+    web = Web({HOME: page("Gemeente", link("/deur", text), link("/over", "Over de gemeente"))})
+    assert (await web.survey()).unread == unread
+    assert "https://www.x.test/deur" not in web.asked
+
+
 async def test_a_cookie_self_redirect_is_followed_once() -> None:
     web = Web({HOME: page("Gemeente", link("/form/contactformulier", "Contactformulier"))})
     turns = iter([(302, "/form/contactformulier"), page("Contactformulier", CONTACT_FORM)])

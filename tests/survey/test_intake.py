@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gemcrawl.survey.explore import Limits
 from tests.survey.web import APPOINTMENT_FORM, CONTACT_FORM, HOME, Web, link, page
 
 WWW = "https://www.x.test"
@@ -119,3 +120,73 @@ async def test_a_form_on_the_home_page_does_not_keep_the_contact_page_from_being
     web = Web({HOME: page("Gemeente", question, link("/contact", "Contact")), f"{WWW}/contact": CONTACT})
     found = await web.survey()
     assert {form.page_url for form in found.forms if form.kind == "contact"} == {HOME, f"{WWW}/contact"}
+
+
+PLANNER = "https://afspraken.leverancier.test/maken"
+FRAME = f'<iframe src="{PLANNER}"></iframe>'
+PLANNED = page("Afspraak maken", APPOINTMENT_FORM)
+
+
+async def test_a_frame_that_promises_a_form_and_cannot_be_read_leaves_the_kind_unread() -> None:
+    web = Web({HOME: page("Gemeente", MENU, FRAME), PLANNER: "timeout"})
+    assert (await web.survey()).unread == ["appointment"]
+
+
+async def test_a_frame_that_the_budget_does_not_allow_leaves_the_kind_unread() -> None:
+    web = Web(
+        {HOME: page("Gemeente", link("/afspraak", "Afspraak maken")), f"{WWW}/afspraak": page("Afspraak maken", FRAME), PLANNER: PLANNED}
+    )
+    found = await web.survey(Limits(pages=2))
+    assert PLANNER not in web.asked
+    assert found.unread == ["appointment"]
+
+
+async def test_a_frame_too_deep_in_others_leaves_the_kind_unread() -> None:
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+            f"{WWW}/afspraak": page("Afspraak maken", '<iframe src="/lijst/a"></iframe>'),
+        }
+    )
+    for here, inside in (("a", "/lijst/b"), ("b", "/lijst/c"), ("c", PLANNER)):
+        web.answers[f"{WWW}/lijst/{here}"] = page("Afspraak maken", f'<iframe src="{inside}"></iframe>')
+    found = await web.survey()
+    assert PLANNER not in web.asked
+    assert found.unread == ["appointment"]
+
+
+async def test_of_many_frames_those_that_promise_most_are_read() -> None:
+    others = "".join(f'<iframe src="/blok/{name}"></iframe>' for name in "abcde")
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+            f"{WWW}/afspraak": page("Afspraak maken", others, FRAME),
+            PLANNER: PLANNED,
+        }
+    )
+    assert [form.page_url for form in (await web.survey()).forms] == [PLANNER]
+
+
+@pytest.mark.parametrize(
+    ("src", "unread"),
+    [
+        ("https://docs.google.com/forms/d/e/1/viewform", ["contact"]),
+        ("https://digid.x.test/contactformulier", ["contact"]),
+        ("https://www.google.com/maps/embed?pb=1", []),
+        ("https://www.youtube.com/embed/1", []),
+    ],
+)
+async def test_a_frame_that_may_not_be_read_leaves_the_kind_unread_where_it_is_a_form(src: str, unread: list[str]) -> None:
+    web = Web({HOME: page("Gemeente", link("/contact", "Contact")), f"{WWW}/contact": page("Contact", f'<iframe src="{src}"></iframe>')})
+    found = await web.survey()
+    assert src not in web.asked
+    assert found.unread == unread
+
+
+@pytest.mark.parametrize(("text", "unread"), [("Op afspraak", ["appointment"]), ("Rijbewijs", [])])
+async def test_a_page_of_the_site_that_stays_an_empty_shell_leaves_unread_what_its_link_promises(text: str, unread: list[str]) -> None:
+    shell = '<!doctype html><html><head><title>Loket</title></head><body><div id="app"></div><script src="/a.js"></script></body></html>'
+    web = Web({HOME: page("Gemeente", MENU, link("/app/", text)), f"{WWW}/app/": shell})
+    found = await web.survey()
+    assert [row.render_cause for row in found.pages if row.url == f"{WWW}/app/"] == ["app_shell"]
+    assert found.unread == unread

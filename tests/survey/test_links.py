@@ -84,7 +84,14 @@ def test_a_product_page_is_worth_a_look_but_not_more() -> None:
         "https://digid.x.test/",
         "https://mijn.x.test/saml/login",
         "https://www.x.test/uitloggen",
+        "https://www.x.test/user/log-out",
+        "https://www.x.test/sign-out",
+        "https://www.x.test/signout.aspx",
+        "https://www.x.test/loguit",
+        "https://www.x.test/log-in?terug=afspraak",
+        "https://www.x.test/sessie-beeindigen",
         "https://www.x.test/afspraak/annuleren/12",
+        "https://www.x.test/afspraak/maken/annuleren?id=12",
         "https://www.x.test/folder.pdf",
         "https://www.facebook.com/gemeente",
         "https://dacceptatieloket.x.test/",
@@ -95,9 +102,30 @@ def test_some_addresses_are_never_requested(url: str) -> None:
     assert forbidden_url(url)
 
 
-@pytest.mark.parametrize("text", ["Inloggen met DigiD", "Uitloggen", "Afspraak afzeggen", "Annuleer uw afspraak", "Volgende maand"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Inloggen met DigiD",
+        "Uitloggen",
+        "Sign out",
+        "Log off",
+        "Sessie beëindigen",
+        "Beëindig uw sessie",
+        "Afspraak afzeggen",
+        "Annuleer uw afspraak",
+        "Volgende maand",
+    ],
+)
 def test_some_links_are_never_followed(text: str) -> None:
     assert forbidden_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Maak, wijzig of annuleer uw afspraak", "Afspraak maken, wijzigen of verwijderen", "Make, change or cancel an appointment"]
+)
+def test_where_an_appointment_is_made_it_may_be_cancelled_too(text: str) -> None:
+    assert not forbidden_text(text)
+    assert link_score("https://www.x.test/1", text).appointment >= 3
 
 
 def test_host_labels_promise_something() -> None:

@@ -76,6 +76,17 @@ async def test_a_framed_form_is_found_through_the_page_that_frames_it() -> None:
     assert [route[-1].url for route in way.frames] == [PAGE]
 
 
+async def test_frames_that_hold_no_form_take_no_place_of_the_one_that_does() -> None:
+    inner = "https://planner.test/x"
+    films = "".join(f'<iframe src="https://film.test/{i}"></iframe>' for i in range(5))
+    web = Web(
+        {HOME: page("X"), PAGE: page("Afspraak", f'{films}<iframe src="{inner}"></iframe>'), inner: page("Afspraak", APPOINTMENT_FORM)}
+    )
+    form, _ = the_form(await again(web, known(inner, frame_urls=(PAGE,))))
+    assert form.page_url == inner
+    assert not [url for url in web.asked if "film.test" in url]
+
+
 async def test_two_forms_on_one_page_take_one_visit() -> None:
     web = Web({HOME: page("X"), PAGE: page("Contact en afspraak", APPOINTMENT_FORM, CONTACT_FORM)})
     found = await again(web, known(), known(form_id="c", kind="contact"))
@@ -121,3 +132,16 @@ def test_the_page_that_a_finding_about_a_link_names_is_read_from_its_evidence(an
     assert {f.code for f in found} == ({"page_http"} if answers else {"entry_http"})
     assert list(linked_from(known(findings=tuple(found)))) == ["https://www.x.test/balie"]
     assert list(linked_from(known(findings=(finding("hsts_absent", "x", "linked"),)))) == []
+
+
+async def test_a_link_that_is_http_only_because_its_page_is_one_says_so_as_in_the_survey() -> None:
+    insecure = "http://www.x.test/"
+    web = Web(
+        {
+            insecure: page("X", link("/afspraak", "Afspraak maken")),
+            "http://www.x.test/afspraak": (301, PAGE),
+            PAGE: page("Afspraak maken", APPOINTMENT_FORM),
+        }
+    )
+    _, way = the_form(await again(web, known(entry_url=insecure)))
+    assert way.entries == (EntryLink(insecure, "http://www.x.test/afspraak", inherits=True),)

@@ -30,6 +30,10 @@ def test_rules_for_everybody_and_for_us() -> None:
     assert rules.delay == 7
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line() -> None:
+    assert parse(200, b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /\r\n").refuses("https://x.test/") == "robots"
+
+
 def test_a_page_in_place_of_the_file_holds_no_rules() -> None:
     assert parse(200, b"<!doctype html><title>Disallow: /</title>").refuses("https://x.test/") is None
 
