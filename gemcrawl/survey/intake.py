@@ -76,7 +76,8 @@ class Intake:
         new = await self._collect(visit, candidate, frames, seen)
         if visit.truncated and not new:
             session.missed(candidate)
-        if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
+        unread = seen is not None and seen.outcome != "rendered"
+        if not new and (unread or (reading.app_shell and (seen is None or seen.blocked or seen.hollow))):
             session.missed(candidate)
         if seen is None and not frames and reading.scripts:
             if not new:
@@ -100,9 +101,9 @@ class Intake:
             return False
         self._rendered_late.add(visit.final_url)
         seen = await self._render(visit, candidate, "missing_form")
-        if seen.page is None:
+        if seen.outcome != "rendered":
             self._session.missed(candidate)
-        else:
+        if seen.page is not None:
             await self._collect(visit, candidate, (), seen)
         return True
 
