@@ -41,7 +41,8 @@ _PAGES_PER_BROWSER = 500
 """Pages after which the browser is started anew, for the memory that it does not give back."""
 _OPEN_SECONDS = 15.0
 """For the browser to open a page of its own for the address; these and what follows are seconds of the browser (`gemcrawl.fetch.render_pulse`)."""
-_CLOSE_SECONDS = 3.0
+_LEAVE_SECONDS = 3.0
+_CLOSE_SECONDS = 10.0
 _END_SECONDS = 3.0
 """Of the clock, for a browser to end by itself."""
 _READING = 1.5
@@ -236,7 +237,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """Leaves the page, so that none of it goes on."""
         if tab.session is None:
             return False
-        limit = Limit.of(self._pulse, _CLOSE_SECONDS)
+        limit = Limit.of(self._pulse, _LEAVE_SECONDS)
         try:
             await limit.result(go(tab.session, "about:blank"))
             there = await limit.result(tab.session.send("Page.getFrameTree"))

@@ -35,6 +35,7 @@ class Pulse:
         self._counted = 0.0
         self._at = time.monotonic()
         self._slowness = 1.0
+        self._followed = False
 
     def now(self) -> float:
         """Seconds; only their differences mean something."""
@@ -43,7 +44,7 @@ class Pulse:
     @property
     def slowness(self) -> float:
         """Seconds of the clock on the wall for each of the browser's, lately; 1 on a machine that has time for it, at most `MOST`."""
-        since = time.monotonic() - self._at
+        since = time.monotonic() - self._at if self._followed else 0.0
         told = max(self._slowness, since / (_EVERY + _PROMPT))
         return 1.0 if told < _SLOW else min(told, MOST)
 
@@ -56,18 +57,23 @@ class Pulse:
         Raises:
             Exception: whatever ``ask`` raises: it has ended.
         """
-        self._counted, self._at = self.now(), time.monotonic()
-        while True:
-            await asyncio.sleep(_EVERY)
-            answer = asyncio.ensure_future(ask())
-            try:
-                await asyncio.wait({answer}, timeout=silent)
-                if not answer.done():
-                    return
+        self._counted, self._at, self._followed = self.now(), time.monotonic(), True
+        try:
+            while await self._answers(ask, silent):
+                self._beat()
+        finally:
+            self._followed = False
+
+    async def _answers(self, ask: Callable[[], Awaitable[Any]], silent: float) -> bool:
+        await asyncio.sleep(_EVERY)
+        answer = asyncio.ensure_future(ask())
+        try:
+            await asyncio.wait({answer}, timeout=silent)
+            if answer.done():
                 answer.result()
-            finally:
-                answer.cancel()
-            self._beat()
+            return answer.done()
+        finally:
+            answer.cancel()
 
     def _beat(self) -> None:
         passed = time.monotonic() - self._at
@@ -104,6 +110,11 @@ class Limit:
     def left(self) -> float:
         """Seconds, 0 when it is over."""
         return max(0.0, min(self.until - self.pulse.now(), self.wall - time.monotonic()))
+
+    @property
+    def clock(self) -> float:
+        """Seconds of the clock that are left if the browser goes on as it does."""
+        return max(0.0, min((self.until - self.pulse.now()) * self.pulse.slowness, self.wall - time.monotonic()))
 
     async def first(self, *awaited: asyncio.Future[Any]) -> None:
         """Waits for the first of them, and looks now and then whether the limit is another one by now.

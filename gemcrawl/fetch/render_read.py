@@ -180,7 +180,7 @@ def _has_moved(error: PlaywrightError) -> bool:
 async def _evaluate(session: Session, frame: str, clock: _Clock, least: float, *, frames: bool) -> _Reading:
     world = await session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "gemcrawl"})
     slowness = clock.slowness
-    times = {"patience": clock.patience * slowness, "least": least * slowness, "limit": clock.limit.left * slowness}
+    times = {"patience": clock.patience * slowness, "least": least * slowness, "limit": clock.limit.clock}
     options = json.dumps(
         {name: round(seconds * 1000) for name, seconds in times.items()}
         | {"frames": frames, "characters": MAX_CHARACTERS, "nodes": MAX_NODES}
