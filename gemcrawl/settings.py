@@ -59,8 +59,8 @@ GEMCRAWL_PROBE_SPACING: float | None = None  # seconds between two TLS handshake
 GEMCRAWL_RENDER = True  # pages that scripts fill are rendered, where there is a browser
 GEMCRAWL_RENDER_PAGES = 8  # pages rendered per municipality
 GEMCRAWL_RENDER_RUN_PAGES = 4000  # pages rendered per run
-GEMCRAWL_RENDER_SLOTS = 6  # pages rendered at the same time; they mostly wait
-GEMCRAWL_RENDER_SECONDS = 12.0  # time per rendered page, from where the browser goes there
+GEMCRAWL_RENDER_SLOTS = 6  # pages rendered at the same time, fewer on a busy machine; they mostly wait
+GEMCRAWL_RENDER_SECONDS = 12.0  # per rendered page, from where the browser goes there; longer while the machine is too busy for it
 GEMCRAWL_RENDER_KEPT = 6  # pages of the browser kept for when their site comes back, beside those at work
 GEMCRAWL_CHROMIUM = os.environ.get("GEMCRAWL_CHROMIUM", "")  # path or name of the browser; empty: look on PATH
 

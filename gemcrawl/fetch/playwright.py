@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from playwright.async_api import Error as PlaywrightError
@@ -20,14 +20,15 @@ from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler, TargetClo
 from gemcrawl.fetch import render_memory
 from gemcrawl.fetch.browser import find_browser
 from gemcrawl.fetch.proxy import GuardProxy
-from gemcrawl.fetch.render_browser import INIT_SCRIPT, context_options, end_process, launch_options, process_id, runs_as_root
+from gemcrawl.fetch.render_browser import INIT_SCRIPT, START_SECONDS, context_options, end_process, launch_options, process_id, runs_as_root
 from gemcrawl.fetch.render_job import META, Job, RenderFailed
 from gemcrawl.fetch.render_picture import take_picture
 from gemcrawl.fetch.render_pool import Pool, Tab
+from gemcrawl.fetch.render_pulse import SILENT, Limit, Pulse
 from gemcrawl.fetch.render_read import go, read_documents
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, CDPSession, Page
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -38,10 +39,12 @@ logger = logging.getLogger(__name__)
 
 _PAGES_PER_BROWSER = 500
 """Pages after which the browser is started anew, for the memory that it does not give back."""
-_START_SECONDS = 40.0
 _OPEN_SECONDS = 15.0
-"""For the browser to open a page of its own for the address."""
-_CLOSE_SECONDS = 3.0
+"""For the browser to open a page of its own for the address; these and what follows are seconds of the browser (`gemcrawl.fetch.render_pulse`)."""
+_LEAVE_SECONDS = 3.0
+_CLOSE_SECONDS = 10.0
+_END_SECONDS = 3.0
+"""Of the clock, for a browser to end by itself."""
 _READING = 1.5
 """Seconds kept for the reading itself, of those that a page has."""
 
@@ -64,6 +67,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     """
 
     pages_per_browser: ClassVar[int] = _PAGES_PER_BROWSER
+    silent: ClassVar[float] = SILENT
 
     def __init__(self, crawler: Crawler, exchange: Exchange) -> None:
         super().__init__(crawler)
@@ -80,7 +84,8 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._pid: int | None = None
         self._page_number = 0
         self._renewing: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._pulse = Pulse()
+        self._watching: list[asyncio.Task[None]] = []
         self._at_work: dict[Tab, Browser] = {}
         self.config.target_closed_max_retries = 0
         self.config.navigation_timeout_ms = None
@@ -111,13 +116,15 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """
         job: Job = request.meta[META]
         assert job.tab is not None
-        tab = job.tab
+        assert job.limit is not None
+        tab, limit = job.tab, job.limit
         if tab.session is None:
             tab.session = await page.context.new_cdp_session(page)
-        job.limit.reschedule(until := min(job.deadline, time.monotonic() + self._page_seconds))
+        limit.set(self._page_seconds, job.deadline)
         await go(tab.session, request.url)
-        job.documents = await read_documents(tab.session, max(until - _READING, time.monotonic() + 0.2), lambda: tab.gate.awaited)
-        await _heard_out(page)
+        read = await read_documents(tab.session, limit.but(_READING), lambda: tab.gate.awaited)
+        job.documents, job.cut = read.documents, read.cut
+        await _heard_out(page, Limit.of(self._pulse, _HEARING))
         if job.outline is not None:
             job.picture = await take_picture(tab.session, job.outline)
         job.failure = ""
@@ -136,8 +143,9 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self.context_wrappers.clear()
         self._page_number = 0
         self._pid = None
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._watching:
+            task.cancel()
+        self._watching.clear()
         if self._rooms is not None:
             self._rooms.forget()
 
@@ -199,9 +207,9 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         self._page_number += 1
         clean = False
         work = asyncio.ensure_future(super().download_request(request))
+        job.limit = Limit.of(self._pulse, _OPEN_SECONDS, job.deadline)
         try:
-            async with asyncio.timeout_at(min(job.deadline, time.monotonic() + _OPEN_SECONDS)) as job.limit:
-                await asyncio.wait({work, tab.gone}, return_when=asyncio.FIRST_COMPLETED)
+            await job.limit.first(work, tab.gone)
             if not work.done():
                 raise _CrashedError
             response = await self._result(work, tab)
@@ -229,10 +237,10 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         """Leaves the page, so that none of it goes on."""
         if tab.session is None:
             return False
+        limit = Limit.of(self._pulse, _LEAVE_SECONDS)
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await go(tab.session, "about:blank")
-                there = await tab.session.send("Page.getFrameTree")
+            await limit.result(go(tab.session, "about:blank"))
+            there = await limit.result(tab.session.send("Page.getFrameTree"))
         except (PlaywrightError, TimeoutError):
             return False
         return bool(there["frameTree"]["frame"]["url"] == "about:blank")
@@ -242,14 +250,14 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         wrapper = self.context_wrappers.pop(tab.context_name, None)
         if wrapper is None:
             return
+        browser = wrapper.context.browser
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await wrapper.context.close()
+            await Limit.of(self._pulse, _CLOSE_SECONDS).result(wrapper.context.close())
         except PlaywrightError:
             pass
         except TimeoutError:
-            logger.warning("the browser hangs, and is started anew")
-            await self._end_browser()
+            if browser is getattr(self, "browser", None):
+                await self._hangs("does not close a page")
 
     # --- the browser ---
 
@@ -264,7 +272,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             if self._rooms is None:
                 await self._launch()
                 await self._proxy.start()
-                self._rooms = Pool(self._proxy.open, self._room_count, self._kept)
+                self._rooms = Pool(self._proxy.open, self._room_count, self._kept, lambda: self._pulse.slowness)
             return self._rooms
 
     async def _run_browser(self) -> Browser:
@@ -283,13 +291,26 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             if runs_as_root():
                 logger.info("running as root: the browser runs without its own sandbox")
             self.config.launch_options = launch_options(executable, self._proxy.refuse_port, self._proxy.spki_sha256)
-            async with asyncio.timeout(_START_SECONDS):
+            async with asyncio.timeout(START_SECONDS + _END_SECONDS):
                 await self._maybe_launch_browser()
-            self._pid = await process_id(self.browser)
+                session = await self.browser.new_browser_cdp_session()
+                self._pid = await process_id(session)
+            self._watching.append(asyncio.ensure_future(self._follow(session)))
             if self._pid is not None:
-                self._watching = asyncio.ensure_future(render_memory.watch(self._pid))
+                self._watching.append(asyncio.ensure_future(render_memory.watch(self._pid)))
             logger.info("browser started: %s %s", executable, self.browser.version)
             return cast("Browser", self.browser)
+
+    async def _follow(self, session: CDPSession) -> None:
+        """Measures how fast the browser gets on, and ends it when it hangs."""
+        with suppress(PlaywrightError):
+            await self._pulse.watch(partial(session.send, "Browser.getVersion"), self.silent)
+            self._watching.clear()  # this task ends the browser, and is not to be cancelled with it
+            await self._hangs("does not answer")
+
+    async def _hangs(self, what: str) -> None:
+        logger.warning("the browser %s, and is started anew", what)
+        await self._end_browser()
 
     def _renew_when_due(self) -> None:
         if self._page_number >= self.pages_per_browser and (self._renewing is None or self._renewing.done()):
@@ -307,7 +328,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         if browser is None:
             return
         try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
+            async with asyncio.timeout(_END_SECONDS):
                 await browser.close()
         except (PlaywrightError, TimeoutError):
             if pid is not None:
@@ -319,7 +340,7 @@ class PlaywrightHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             self._renewing.cancel()
         if self._rooms is not None:
             with suppress(TimeoutError):
-                async with asyncio.timeout(2 * _CLOSE_SECONDS):
+                async with asyncio.timeout(2 * _END_SECONDS):
                     await self._rooms.cleaned()
         await self._end_browser()
         await super().close()
@@ -352,14 +373,13 @@ def _was_refused(job: Job) -> None:
         job.failure = "denied" if asked[-1].stopped == "robots" else job.failure or "failed"
 
 
-async def _heard_out(page: Page) -> None:
+async def _heard_out(page: Page, limit: Limit) -> None:
     """Waits until the browser has told of every request that the page had begun: an answer comes after what was told before it.
 
     It is said once more what the context says already: evaluating something would first put all of Playwright's own scripts into the page.
     """
     with suppress(PlaywrightError, TimeoutError):
-        async with asyncio.timeout(_HEARING):
-            await page.emulate_media(reduced_motion="reduce")
+        await limit.result(page.emulate_media(reduced_motion="reduce"))
 
 
 async def _nothing(*_: object, **__: object) -> None:

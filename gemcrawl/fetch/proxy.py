@@ -137,6 +137,8 @@ class ProxySlot:
         self.port: int = self._listening.getsockname()[1]
         """The port on 127.0.0.1 that the browser is given as its HTTP proxy."""
         self._server = _Server(self)
+        self._shaking = 0
+        """Connections whose handshakes are under way."""
         self._accepting = asyncio.get_running_loop().create_task(self._accept(), name=f"proxy {self.port}")
 
     def begin(self, allowed: Allowed, *, max_requests: int = MAX_REQUESTS, max_bytes: int = MAX_BYTES) -> None:
@@ -171,8 +173,8 @@ class ProxySlot:
 
     @property
     def awaited(self) -> bool:
-        """Whether the page waits for the answer to something that may bring a form."""
-        return self._page is not None and self._page.awaited > 0
+        """Whether the page waits for the answer to something that may bring a form, or is about to ask for it."""
+        return self._page is not None and (self._page.awaited > 0 or self._shaking > 0)
 
     def hang_up(self) -> None:
         """Ends every connection: what comes next is another browser context."""
@@ -221,8 +223,12 @@ class ProxySlot:
         except BaseException:
             connection.close()
             raise
-        with suppress(OSError):  # a handshake that failed
-            await loop.connect_accepted_socket(partial(self._server.protocol, tunnel, connection), connection, **tls)
+        self._shaking += 1
+        try:
+            with suppress(OSError):  # a handshake that failed
+                await loop.connect_accepted_socket(partial(self._server.protocol, tunnel, connection), connection, **tls)
+        finally:
+            self._shaking -= 1
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answers one request of the browser; the HTTP server calls it."""

@@ -52,7 +52,7 @@ async (options) => {
   /* --- waiting --- */
 
   const roots = new Set();
-  let spent = 0, changed = 0;
+  let spent = 0, changed = 0, unfinished = false;
   const observer = new MutationObserver(() => { changed = spent; });
   const watch = (root) => {
     if (roots.has(root) || roots.size > 500) return;
@@ -126,7 +126,8 @@ async (options) => {
       const what = found(), quiet = spent - changed, at = now();
       const parsed = state(document) !== "loading";
       if (what === 2 && since < 0) since = spent;
-      if (spent >= options.patience || at - start >= options.limit) return what;
+      unfinished = spent < options.patience && at - start >= options.limit;
+      if (spent >= options.patience || unfinished) return what;
       if (what === 2 && parsed && (quiet >= 150 || spent - since > 1000)) return what;
       if (what < 2 && options.frames && parsed && frames() && quiet >= 150) return what;
       if (what < 2 && parsed && state(document) === "complete" && quiet >= 300 && spent >= options.least && !busy()) return what;
@@ -263,5 +264,5 @@ async (options) => {
 
   const what = await settle();
   observer.disconnect();
-  return { url: address, html: write(), found: what, frames: frames(), spent };
+  return { url: address, html: write(), found: what, frames: frames(), spent, unfinished };
 }

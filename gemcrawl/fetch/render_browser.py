@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from playwright.async_api import CDPSession
 
+START_SECONDS = 90
+"""For the browser to start: half a second on a machine that has time for it."""
 _FLAGS = (
     # Nothing of its own on the network; what is left goes to the proxy, which refuses it.
     "--disable-background-networking",
@@ -72,7 +74,7 @@ def launch_options(executable: Path, refuse_port: int, spki_sha256: str) -> dict
         "handle_sigint": False,
         "handle_sigterm": False,
         "handle_sighup": False,
-        "timeout": 30_000,
+        "timeout": 1000 * START_SECONDS,
     }
 
 
@@ -98,12 +100,10 @@ def runs_as_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-async def process_id(browser: Browser) -> int | None:
-    """The process of the browser itself; None when it does not tell."""
+async def process_id(session: CDPSession) -> int | None:
+    """The process of the browser itself, by a session with it; None when it does not tell."""
     try:
-        session = await browser.new_browser_cdp_session()
         found = await session.send("SystemInfo.getProcessInfo")
-        await session.detach()
     except PlaywrightError:
         return None
     return next((int(one["id"]) for one in found.get("processInfo", ()) if one.get("type") == "browser"), None)

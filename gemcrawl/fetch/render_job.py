@@ -11,6 +11,7 @@ from gemcrawl.fetch.rendered import Allowed, BrowserRequest, Outline, Rendered, 
 
 if TYPE_CHECKING:
     from gemcrawl.fetch.render_pool import Tab
+    from gemcrawl.fetch.render_pulse import Limit
 
 Failure = Literal["no_browser", "timeout", "crashed", "denied", "failed"]
 META = "gemcrawl_render"
@@ -36,12 +37,14 @@ class Job:
     failure: Failure | Literal[""] = "failed"
     """What it will have been unless something else is known."""
     documents: tuple[RenderedDocument, ...] = ()
+    cut: bool = False
+    """As of `gemcrawl.fetch.rendered.Rendered`."""
     requests: tuple[BrowserRequest, ...] = ()
     wire_bytes: int = 0
     given_up: bool = False
     task: asyncio.Task[object] | None = None
     """What works on it now."""
-    limit: asyncio.Timeout = field(default_factory=lambda: asyncio.timeout(None))
+    limit: Limit | None = None
     """When this try is given up."""
     tab: Tab | None = None
     """Where it is rendered."""
@@ -58,6 +61,7 @@ class Job:
             url=self.url,
             failure=self.failure,
             documents=() if self.failure else self.documents,
+            cut=self.cut and not self.failure,
             requests=self.requests,
             wire_bytes=self.wire_bytes,
             seconds=time.monotonic() - self.started,

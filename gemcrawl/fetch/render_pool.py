@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 USES = 50
 """Pages rendered in one page of the browser before another takes its place."""
 _MAX_UNSEEN = 100
+_LOOK = 0.2
+"""Seconds until a page that waits for the browser to get on looks again."""
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
 _DESTINATIONS: dict[str, Destination] = {
     "document": "document", "script": "script", "stylesheet": "style", "fetch": "data", "xhr": "data", "eventsource": "data",
@@ -100,10 +102,12 @@ class Pool:
         open_gate: opens another port of the guard proxy; a tab's requests all go to its own.
         places: tabs at work at the same time.
         kept: tabs kept when they are not at work.
+        slowness: how many times slower than by itself the browser is; so many times fewer tabs are at work, each of which gets on the faster.
     """
 
-    def __init__(self, open_gate: Callable[[], Awaitable[Gate]], places: int, kept: int) -> None:
-        self._open_gate = open_gate
+    def __init__(self, open_gate: Callable[[], Awaitable[Gate]], places: int, kept: int, slowness: Callable[[], float]) -> None:
+        self._open_gate, self._slowness = open_gate, slowness
+        self._at_work = 0
         self._count, self._kept = places, kept
         self._places = asyncio.Semaphore(places)
         self._tabs: OrderedDict[str, Tab] = OrderedDict()
@@ -118,7 +122,13 @@ class Pool:
         """One page of a group at a time, and no more pages at work than there are places."""
         turn = self._turns.setdefault(group, asyncio.Lock())
         async with turn, self._places:
-            yield
+            while self._at_work and self._at_work >= self._count / self._slowness():  # noqa: ASYNC110 -- a figure tells nobody that it changed
+                await asyncio.sleep(_LOOK)
+            self._at_work += 1
+            try:
+                yield
+            finally:
+                self._at_work -= 1
 
     @asynccontextmanager
     async def everything(self) -> AsyncIterator[None]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
+from gemcrawl.fetch.render_pulse import Limit
 from gemcrawl.fetch.rendered import RenderedDocument
 
 MAX_CHARACTERS = 2_000_000
@@ -33,6 +33,8 @@ _LEAST_AGAIN = 0.5
 _FRAME_SECONDS = 3.0
 """Of `PATIENCE`, those that its frames may take before the page itself is looked at again."""
 _POLL = 0.05
+_SLACK = 0.5
+"""Seconds that a frame's answer may come later than the limit that it knows."""
 _FORM = 2
 
 
@@ -50,27 +52,45 @@ class _Reading:
     """2: a form to fill in, 1: a field, 0: none."""
     frames: int
     """Visible frames that lead somewhere."""
+    unfinished: bool
+    """It was read before it had its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What `read_documents` read."""
+
+    documents: tuple[RenderedDocument, ...]
+    """The page first, then its frames, parents before children."""
+    cut: bool
+    """There is no form, and the page had not had its time: one may have come later."""
 
 
 @dataclass(slots=True)
 class _Clock:
     """How long a document may still be waited for."""
 
-    until: float
-    """`time.monotonic` value at which it is read as it is."""
+    limit: Limit
+    """When it is read as it is."""
     patience: float
-    """Seconds in which it can run."""
-
-    @property
-    def left(self) -> float:
-        return max(0.0, self.until - time.monotonic())
+    """Seconds in which it can run, of a browser that has the time it needs."""
 
     @property
     def over(self) -> bool:
-        return not self.left or self.patience <= 0
+        return not self.limit.left or self.patience <= 0
 
-    def spend(self, seconds: float) -> None:
-        self.patience = max(0.0, self.patience - seconds)
+    @property
+    def slowness(self) -> float:
+        return self.limit.pulse.slowness
+
+    def spend(self, seconds: float, slowness: float) -> None:
+        self.patience = max(0.0, self.patience - seconds / slowness)
+
+    async def wait(self) -> None:
+        """A moment, which is spent."""
+        slowness = self.slowness
+        await asyncio.sleep(_POLL)
+        self.spend(_POLL, slowness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +111,27 @@ async def go(session: Session, url: str) -> None:
         raise PlaywrightError(f"{url}: {found['errorText']}")
 
 
-async def read_documents(session: Session, until: float, awaits: Callable[[], bool]) -> tuple[RenderedDocument, ...]:
-    """The page first, then its frames, parents before children, once a form has shown itself or none is to be expected any more.
+async def read_documents(session: Session, limit: Limit, awaits: Callable[[], bool]) -> Read:
+    """Reads a page and its frames once a form has shown itself or none is to be expected any more.
 
     Args:
         session: a session with the page.
-        until: `time.monotonic` value at which the page is read as it is; it may have been found finished long before.
+        limit: when the page is read as it is; it may have been found finished long before.
         awaits: whether the page still waits for the answer to something that it asked for.
 
     Raises:
         PlaywrightError: the page is gone, or will not be read.
         TimeoutError: the page goes on and on.
     """
-    clock = _Clock(until, PATIENCE)
+    clock = _Clock(limit, PATIENCE)
     page, inner = await _look(session, clock, _LEAST, frames=True)
     left_early = bool(page.frames)
-    while not _has_form(page, inner) and not clock.over and (await _answered(clock, awaits) or left_early):
-        page, again = await _look(session, clock, _LEAST_AGAIN, frames=False)
+    while not _has_form(page, inner) and not clock.over and (await _answered(clock, awaits) or left_early or page.unfinished):
+        page, again = await _look(session, clock, _LEAST if page.unfinished else _LEAST_AGAIN, frames=False)
         inner, left_early = again or inner, False
-    return (RenderedDocument(page.url, page.html), *(RenderedDocument(one.url, one.html, parent) for one, parent in inner))
+    documents = (RenderedDocument(page.url, page.html), *(RenderedDocument(one.url, one.html, parent) for one, parent in inner))
+    hurried = (not limit.left and clock.patience > 0) or (awaits() and clock.slowness > 1)
+    return Read(documents, cut=hurried and not _has_form(page, inner))
 
 
 def _has_form(page: _Reading, inner: Sequence[tuple[_Reading, int]]) -> bool:
@@ -121,8 +143,7 @@ async def _answered(clock: _Clock, awaits: Callable[[], bool]) -> bool:
     waited = False
     while awaits() and not clock.over:
         waited = True
-        await asyncio.sleep(_POLL)
-        clock.spend(_POLL)
+        await clock.wait()
     return waited
 
 
@@ -147,8 +168,7 @@ async def _settled(session: Session, clock: _Clock, least: float, *, frames: boo
                 raise
             if clock.over:
                 raise TimeoutError(error.message) from None
-        await asyncio.sleep(_POLL)
-        clock.spend(_POLL)
+        await clock.wait()
 
 
 def _has_moved(error: PlaywrightError) -> bool:
@@ -159,7 +179,8 @@ def _has_moved(error: PlaywrightError) -> bool:
 
 async def _evaluate(session: Session, frame: str, clock: _Clock, least: float, *, frames: bool) -> _Reading:
     world = await session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "gemcrawl"})
-    times = {"patience": clock.patience, "least": least, "limit": clock.left}
+    slowness = clock.slowness
+    times = {"patience": clock.patience * slowness, "least": least * slowness, "limit": clock.limit.clock}
     options = json.dumps(
         {name: round(seconds * 1000) for name, seconds in times.items()}
         | {"frames": frames, "characters": MAX_CHARACTERS, "nodes": MAX_NODES}
@@ -176,12 +197,13 @@ async def _evaluate(session: Session, frame: str, clock: _Clock, least: float, *
     value = answer.get("result", {}).get("value")
     if not isinstance(value, dict):
         raise PlaywrightError(f"the document could not be read: {str(answer.get('exceptionDetails'))[:300]}")
-    clock.spend(float(value.get("spent") or 0) / 1000)
+    clock.spend(float(value.get("spent") or 0) / 1000, slowness)
     return _Reading(
         url=str(value.get("url"))[:4000],
         html=str(value.get("html"))[: MAX_CHARACTERS + 10_000],
         found=int(value.get("found") or 0),
         frames=int(value.get("frames") or 0),
+        unfinished=bool(value.get("unfinished")),
     )
 
 
@@ -190,7 +212,7 @@ async def _frames(session: Session, page: _Reading, clock: _Clock, least: float)
 
     They are waited for together, on the page's ``clock``.
     """
-    own = _Clock(clock.until, min(_FRAME_SECONDS, clock.patience))
+    own = _Clock(clock.limit, min(_FRAME_SECONDS, clock.patience))
     read: list[tuple[_Reading, int]] = []
     done: dict[str, int | None] = {}
     expected = page.frames
@@ -200,8 +222,8 @@ async def _frames(session: Session, page: _Reading, clock: _Clock, least: float)
         clocks = [replace(own) for _ in fresh[: MAX_FRAMES - len(read)]]
         results = await asyncio.gather(*(_frame(session, frame.id, its, least) for frame, its in zip(fresh, clocks, strict=False)))
         spent = own.patience - min((its.patience for its in clocks), default=own.patience - _POLL)
-        own.spend(spent)
-        clock.spend(spent)
+        own.spend(spent, 1.0)
+        clock.spend(spent, 1.0)
         for frame, reading in zip(fresh, results, strict=False):
             done[frame.id] = None
             if reading is not None and not reading.url.startswith(("about:blank", "chrome-error:")):
@@ -235,8 +257,7 @@ def _tree(tree: dict[str, Any], done: dict[str, int | None]) -> list[_Frame]:
 async def _frame(session: Session, frame: str, clock: _Clock, least: float) -> _Reading | None:
     """A frame's reading; None when it is gone or does not answer in time."""
     try:
-        async with asyncio.timeout(max(0.1, clock.left + 0.5)):
-            return await _evaluate(session, frame, clock, least, frames=True)
+        return await clock.limit.but(-_SLACK).result(_evaluate(session, frame, clock, least, frames=True))
     except (PlaywrightError, TimeoutError):
         return None
 

@@ -49,6 +49,8 @@ class Rendered:
     """`denied`: robots.txt forbids where the page went by itself."""
     documents: tuple[RenderedDocument, ...] = ()
     """The page first, then its frames, parents before children."""
+    cut: bool = False
+    """No form was seen, and the page had not had the time that pages have: the machine was too busy, or its own scripts were.  One may have come later."""
     requests: tuple[BrowserRequest, ...] = ()
     """Everything that reached the proxy, and everything that documents of the page had begun when it was read, whatever became of it; what
     begins after that may be missing."""

@@ -78,8 +78,9 @@ class Intake:
         new = await self._collect(visit, candidate, frames, seen)
         if visit.truncated and not new:
             session.missed(candidate)
-        if reading.app_shell and not new and (seen is None or seen.page is None or seen.blocked or seen.hollow):
-            session.missed(candidate, hollow=True)
+        unread = seen is not None and seen.outcome != "rendered"
+        if not new and (unread or (reading.app_shell and (seen is None or seen.blocked or seen.hollow))):
+            session.missed(candidate, hollow=reading.app_shell)
         if seen is None and not frames and reading.scripts:
             if not new:
                 self._promised_more(visit, candidate)
@@ -102,9 +103,9 @@ class Intake:
             return False
         self._rendered_late.add(visit.final_url)
         seen = await self._render(visit, candidate, "missing_form")
-        if seen.page is None:
+        if seen.outcome != "rendered":
             self._session.missed(candidate)
-        else:
+        if seen.page is not None:
             await self._collect(visit, candidate, (), seen)
         return True
 

@@ -31,7 +31,8 @@ class Seen:
 
     outcome: RenderOutcome
     page: Visit | None = None
-    """The visit with the reading of the page as it stood after scripts ran; None unless `outcome` is ``rendered``."""
+    """The visit with the reading of the page as it stood after scripts ran; None when it was not read.  One that was read too soon to say that there
+    is no form has the outcome ``timeout`` all the same."""
     frames: tuple[tuple[Visit, tuple[Visit, ...]], ...] = ()
     """Every frame that may be read, with the documents that frame it, outermost first."""
     fresh: frozenset[str] = frozenset()
@@ -116,7 +117,7 @@ class Renderings:
             return Seen(outcome="failed", blocked=rendered.blocked)
         fresh = {f.signature for v in kept.values() if v.reading is not None for f in v.reading.forms} - known
         return Seen(
-            outcome="rendered",
+            outcome="timeout" if rendered.cut else "rendered",
             page=kept[0],
             frames=tuple((kept[i], chains[i]) for i in kept if i),
             fresh=frozenset(fresh),

@@ -113,6 +113,9 @@ class _Revisit:
         reading = await self._definitions.complete(visit.reading)
         visit = replace(visit, reading=reading)
         seen = await self._renderings.look(visit, fragment=fragment) if cause_of(reading, PROMISED) is not None else None
+        if seen is not None and seen.outcome != "rendered":
+            # Where its form is not found after this, that says nothing.
+            self._found.failures[form.document] = "timeout" if seen.outcome == "timeout" else "error"
         page = (seen.page if seen is not None else None) or visit
         found = Found(
             via="frame" if frames else "previous",

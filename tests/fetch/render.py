@@ -1,7 +1,8 @@
 """A crawl in a process of its own: has pages rendered by gemcrawl, and prints what came of each as JSON, one a line.
 
 Arguments: settings, then a list of questions, each with ``url`` and maybe ``group``, ``within`` (seconds), ``denied`` (parts of addresses
-that may not be fetched), ``kill`` (ends the browser that many seconds after the question), ``cancel`` (gives up after so many seconds) and
+that may not be fetched), ``kill`` (ends the browser that many seconds after the question), ``starve`` (gives the browser no more than that
+share of each second meanwhile), ``hang`` (stops the browser there is for good), ``pause`` (stops it for so many seconds after the answer), ``cancel`` (gives up after so many seconds) and
 ``same_time`` (with the question before); with ``outline`` (a form) a picture is asked for.  The last line lists the processes that the crawl had started.
 """
 
@@ -24,6 +25,7 @@ from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
+from gemcrawl.fetch.playwright import PlaywrightHandler
 from gemcrawl.fetch.rendered import Outline
 from gemcrawl.fetch.renderer import Renderer
 from gemcrawl.items import Reason
@@ -54,6 +56,41 @@ def browsers() -> list[int]:
             if b"--headless" in command and b"--type=" not in command:
                 found.append(pid)
     return found
+
+
+def signal_all(what: signal.Signals) -> None:
+    """To every process of every browser."""
+    for pid in browsers():
+        for one in (pid, *descendants(pid)):
+            with suppress(OSError):
+                os.kill(one, what)
+
+
+async def starve(share: float) -> None:
+    """As a machine does that has better to do."""
+    try:
+        while True:
+            signal_all(signal.SIGSTOP)
+            await asyncio.sleep(1 - share)
+            signal_all(signal.SIGCONT)
+            await asyncio.sleep(share)
+    finally:
+        signal_all(signal.SIGCONT)
+
+
+async def answered(render: Renderer, question: dict[str, Any]) -> dict[str, Any]:
+    starving = asyncio.ensure_future(starve(question["starve"])) if "starve" in question else None
+    if question.get("hang"):
+        signal_all(signal.SIGSTOP)
+    answer = await one(render, question)
+    if starving is not None:
+        starving.cancel()
+        await asyncio.wait({starving})
+    if "pause" in question:
+        signal_all(signal.SIGSTOP)
+        await asyncio.sleep(question["pause"])
+        signal_all(signal.SIGCONT)
+    return answer
 
 
 async def one(render: Renderer, question: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +134,7 @@ class Rendering(Spider):
                     sys.stdout.write(json.dumps(answer) + "\n")
                 together = []
             if question is not None:
-                together.append(asyncio.ensure_future(one(render, question)))
+                together.append(asyncio.ensure_future(answered(render, question)))
         started = descendants(os.getpid())
         stats = self.crawler.stats.get_stats() if self.crawler.stats else {}
         sys.stdout.write(
@@ -111,7 +148,9 @@ def main() -> None:
     loopback.install()
     settings = Settings()
     settings.setmodule("gemcrawl.settings")
-    settings.setdict({"ITEM_PIPELINES": {}, "LOG_LEVEL": "WARNING", "DOWNLOAD_DELAY": 0.01, **json.loads(sys.argv[1])}, priority="cmdline")
+    given = json.loads(sys.argv[1])
+    PlaywrightHandler.silent = given.pop("SILENT", PlaywrightHandler.silent)
+    settings.setdict({"ITEM_PIPELINES": {}, "LOG_LEVEL": "WARNING", "DOWNLOAD_DELAY": 0.01, **given}, priority="cmdline")
     process = AsyncCrawlerProcess(settings)
     process.crawl(Rendering)
     process.start()

@@ -220,6 +220,31 @@ async def test_a_promising_page_without_its_form_that_could_not_be_rendered_leav
     assert survey.unread == ["appointment"]
 
 
+async def test_a_page_that_was_read_too_soon_is_told_so_and_calls_nothing_absent() -> None:
+    url = "https://www.x.test/afspraak-maken"
+    answers = {
+        HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")),
+        url: page("Afspraak maken", "Kies uw product.", "<script>1</script>"),
+        "https://www.x.test/balie": page("Contactformulier", CONTACT_FORM),
+    }
+    seen = (RenderedDocument(url, page("Afspraak maken", link("/balie", "Contactformulier"))),)
+    hurried = await Web(dict(answers)).survey(render=Browser({url: Rendered(url=url, documents=seen, cut=True)}))
+    assert (row(hurried, url).rendered, row(hurried, url).render_outcome, hurried.unread) == (True, "timeout", ["appointment"])
+    assert len(forms(hurried, "contact")) == 1
+    calm = await Web(dict(answers)).survey(render=Browser({url: Rendered(url=url, documents=seen)}))
+    assert (row(calm, url).render_outcome, calm.unread) == ("rendered", [])
+
+
+async def test_a_page_of_a_known_product_that_was_not_read_in_time_leaves_its_kind_untested() -> None:
+    url = "https://www.x.test/afspraak-maken"
+    product = page(
+        "Afspraak maken", "Kies hieronder waarvoor u komt, en wanneer. " * 20, '<script src="https://x.timeblockr.test/embed.js"></script>'
+    )
+    answers = {HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: product}
+    survey = await Web(answers).survey(render=Browser({url: Rendered(url=url, failure="timeout")}))
+    assert (row(survey, url).render_cause, survey.unread) == ("supplier_script", ["appointment"])
+
+
 async def test_the_budget_of_a_municipality_ends_rendering_and_says_so() -> None:
     web = Web({HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), "https://www.x.test/afspraak-maken": SHELL})
     browser = Browser({})

@@ -108,6 +108,12 @@ async def test_robots_txt_holds() -> None:
     assert PAGE not in web.asked
 
 
+async def test_a_page_that_scripts_fill_and_that_was_not_rendered_was_not_read() -> None:
+    web = Web({HOME: page("X"), PAGE: '<!doctype html><title>Afspraak</title><div id="app"></div><script src="/app.js"></script>'})
+    found = await again(web, known())
+    assert (found.collection.forms, found.failures) == ({}, {PAGE: "error"})
+
+
 async def test_nothing_else_is_visited() -> None:
     links = [link(f"/{name}", f"Afspraak maken {name}") for name in ("paspoort", "rijbewijs", "trouwen")]
     web = Web({HOME: page("X", *links, link("https://elders.test/", "Afspraak maken")), PAGE: page("Afspraak", APPOINTMENT_FORM, *links)})
