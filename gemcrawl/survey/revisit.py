@@ -124,15 +124,13 @@ class _Revisit:
             blocked=seen.blocked if seen is not None else 0,
         )
         self._found.collection.add(page, found)
-        if seen is not None and seen.page is not None:
-            for framed, chain in seen.frames:
-                self._found.collection.add(framed, replace(found, via="frame", entry_url=page.final_url, frames=(*frames, *chain)))
-        elif len(frames) < MAX_FRAME_DEPTH:
-            await self._frames(visit, form, frames)
+        for framed, chain in seen.frames if seen is not None else ():
+            self._found.collection.add(framed, replace(found, via="frame", entry_url=page.final_url, frames=(*frames, *chain)))
+        if len(frames) < MAX_FRAME_DEPTH and page.reading is not None:
+            await self._frames(page, page.reading.frames if page is visit else page.reading.held, form, frames)
 
-    async def _frames(self, visit: Visit, form: KnownForm, frames: tuple[Visit, ...]) -> None:
-        assert visit.reading is not None
-        for url in visit.reading.frames[:MAX_FRAMES]:
+    async def _frames(self, visit: Visit, urls: tuple[str, ...], form: KnownForm, frames: tuple[Visit, ...]) -> None:
+        for url in urls[:MAX_FRAMES]:
             known = key(url) in self._known or site_of(host_of(url)) in self._sites
             if (known or url_score(url).best >= FRAME_SCORE) and not forbidden_url(url) and url not in self._visited:
                 framed = await self._visit(url)
