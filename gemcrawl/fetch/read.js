@@ -31,6 +31,7 @@ async (options) => {
   const XHTML = "http://www.w3.org/1999/xhtml";
   const CONTROLS = new Set(["input", "select", "textarea"]);
   const NOT_FILLED = new Set(["hidden", "submit", "button", "reset", "image"]);
+  const FRAMES = 'iframe,frame,object:is(:not([type]),[type="text/html"]),embed:is(:not([type]),[type="text/html"])';
   const SEARCH = /zoek|search|\bquery\b|^[qs]$/i;
   const now = () => performance.now();
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -97,10 +98,10 @@ async (options) => {
   const frames = () => {
     let count = 0;
     for (const root of roots) {
-      for (const node of root === document ? all(document, "iframe,frame") : allInside(root, "iframe,frame")) {
+      for (const node of root === document ? all(document, FRAMES) : allInside(root, FRAMES)) {
         if (count > 50) return count;
         if (get(node, "loading") === "lazy") node.setAttribute("loading", "eager");
-        const source = get(node, "src");
+        const source = has(node, "srcdoc") ? "srcdoc" : get(node, tagOf(node) === "object" ? "data" : "src");
         if (source && !/^(?:about|javascript|data|blob):/i.test(source.trim()) && shown(node)) {
           const at = box(node);
           if (at.width > 30 && at.height > 30) count += 1;
@@ -207,6 +208,7 @@ async (options) => {
       if (skip.has(key) || !/^[a-zA-Z_:@][\w:.@-]{0,80}$/.test(key)) continue;
       let value = get(node, key) || "";
       if (key === "src" && value.startsWith("data:")) value = "data:,";
+      if (key === "srcdoc") value = ""; /* read as a document of its own */
       put(value ? ` ${key}="${quoted(value.slice(0, 2000))}"` : ` ${key}`);
     }
     if (name) put(` aria-label="${quoted(name)}"`);

@@ -54,7 +54,7 @@ def forms_of(
     reason = f"product: {supplier.name}" if supplier else ""
     read = [(raw, fields_of(raw.controls, document.labels)) for raw in document.forms]
     read = [(raw, fields) for raw, fields in read if fields or raw.submitters or raw.controls]
-    read.extend(_loose(document, personal_only=supplier is not None and supplier.shell))
+    read.extend(_loose(document, personal_only=supplier is not None and supplier.shell and _is_product_page(supplier, url)))
     read.sort(key=lambda pair: pair[0].number)
     headings = frozenset(document.headings)
     evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]

@@ -12,6 +12,7 @@ from gemcrawl.forms.around import NEVER, ROOT, Around, Context
 from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script
 from gemcrawl.forms.elements import IN_FORMS, METHODS
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
+from gemcrawl.forms.frames import PLACEHOLDER, note_frame, note_placeholder
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.pointing import NO_WORDS, Words, only_points, sentence
 from gemcrawl.forms.raw import Attributes, Document, RawForm
@@ -38,6 +39,7 @@ _MAX_READ = 5_000_000
 Handler = Callable[["_Pass", LexborNode, str, "Context"], "Context | None"]
 
 _SILENT_CLASS: tuple[Place | None, bool] = None, False
+_ACTING = PLACEHOLDER | {"contenteditable", "onclick"}
 _SECTIONS = frozenset({"section", "article", "aside", "dialog", "header", "footer", "nav", "main"})
 _MAX_ALERT, _MAX_ALERTS = 400, 8
 _TABLE_PARTS = frozenset({"table", "tbody", "thead", "tfoot", "tr"})
@@ -108,7 +110,7 @@ class _Pass:
         attributes = node.attributes
         if not attributes and tag not in _SECTIONS and tag != "fieldset":
             return None
-        if "contenteditable" in attributes or "onclick" in attributes:
+        if not _ACTING.isdisjoint(attributes):
             self.acting(node, attributes, context)
         role, class_ = attributes.get("role"), attributes.get("class")
         by_class, alerts = of_class(class_[:MAX_TEXT]) if class_ else _SILENT_CLASS
@@ -221,14 +223,8 @@ class _Pass:
         if tag == "video":
             self.resource(self.document.passive, attributes.get("poster"))
 
-    def active(self, node: LexborNode, tag: str, _context: Context) -> None:
-        self.resource(self.document.active, node.attributes.get("data" if tag == "object" else "src"))
-
-    def frame(self, node: LexborNode, _tag: str, _context: Context) -> None:
-        src = (node.attributes.get("src") or "").strip()
-        if src and not src.lower().startswith("about:"):
-            self.resource(self.document.frames, src)
-            self.resource(self.document.active, src)
+    def frame(self, node: LexborNode, tag: str, context: Context) -> None:
+        note_frame(self.document, tag, node.attributes, main=context.place == "main" and not context.noscript)
 
     def link(self, node: LexborNode, _tag: str, context: Context) -> None:
         links = self.document.links
@@ -372,10 +368,11 @@ class _Pass:
             self.document.links.append((href, clean(text, MAX_TEXT), "", context.place, NO_WORDS))
 
     def acting(self, node: LexborNode, attributes: Attributes, context: Context) -> None:
-        """A box that is written into, or goes somewhere at a click and holds nothing that is clicked by itself."""
+        """A box that is written into, stands in the place of a frame, or goes somewhere at a click and holds nothing that is clicked by itself."""
         if "contenteditable" in attributes:
             self.editable(node, attributes, context)
-        self.clicks += 1
+        note_placeholder(self.document, attributes)
+        self.clicks += "onclick" in attributes
         if self.clicks <= _MAX_CLICKS and goes_to(attributes.get("onclick")) and node.css_first("a,button") is None:
             self.button_link(self.text(node), attributes, context)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from gemcrawl.forms.pointing import NO_WORDS, Words
@@ -82,7 +82,11 @@ class PageReading:
     scripted: tuple[str, ...] = ()
     """Texts of the links and buttons outside of forms that only a script can follow; empty where there are no scripts."""
     frames: tuple[str, ...] = ()
-    """Resolved src of iframe and frame elements, http and https only, distinct."""
+    """Resolved addresses of what iframe, frame, object and embed elements show, http and https only, distinct."""
+    held: tuple[str, ...] = ()
+    """Those of `frames` that are shown only after consent, a click or a scroll; a browser that does none of these does not load them."""
+    blank_frame: bool = False
+    """There is a frame in the main content, in sight and to be filled by a script, of which nothing says what it will show."""
     forms: tuple[PageForm, ...] = ()
     supplier: str | None = None
     supplier_evidence: str | None = None
@@ -108,3 +112,23 @@ class PageReading:
     """http addresses of scripts, styles, objects and frames; empty unless the page is https."""
     mixed_passive: tuple[str, ...] = field(default=())
     """http addresses of images and media; the same."""
+
+    def holding(self, inner: PageReading) -> PageReading:
+        """This page with what a document says that is written in it (``srcdoc``): it came with the page, and has the page's address."""
+        return replace(
+            self,
+            links=tuple(dict.fromkeys((*self.links, *inner.links))),
+            scripted=tuple(dict.fromkeys((*self.scripted, *inner.scripted))),
+            frames=tuple(dict.fromkeys((*self.frames, *inner.frames))),
+            held=tuple(dict.fromkeys((*self.held, *inner.held))),
+            blank_frame=self.blank_frame or inner.blank_frame,
+            forms=(*self.forms, *inner.forms),
+            supplier=self.supplier or inner.supplier,
+            supplier_evidence=self.supplier_evidence or inner.supplier_evidence,
+            app_shell=self.app_shell or inner.app_shell,
+            scripts=self.scripts or inner.scripts,
+            truncated=self.truncated or inner.truncated,
+            script_product=self.script_product or inner.script_product,
+            mixed_active=tuple(dict.fromkeys((*self.mixed_active, *inner.mixed_active))),
+            mixed_passive=tuple(dict.fromkeys((*self.mixed_passive, *inner.mixed_passive))),
+        )

@@ -41,6 +41,7 @@ def upgraded(reading: PageReading) -> PageReading:
     return replace(
         reading,
         frames=_over_https(reading.frames),
+        held=_over_https(reading.held),
         forms=tuple(
             replace(
                 form,

@@ -56,6 +56,12 @@ class Document:
     scripted: list[tuple[str, str, Place]] = field(default_factory=list)
     """Tag, text and place of links and buttons outside of forms that only a script can follow."""
     frames: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Those of the frames that are not shown at once."""
+    written: list[str] = field(default_factory=list)
+    """Documents written in the page (``srcdoc``)."""
+    blank_frame: bool = False
+    """There is a frame in sight of which nothing says what it will show."""
     scripts: list[str] = field(default_factory=list)
     inline_scripts: list[str] = field(default_factory=list)
     active: list[str] = field(default_factory=list)

@@ -18,6 +18,8 @@ from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.forms.raw import Document
 from gemcrawl.forms.suppliers import Traces, recognise
 
+MAX_WRITTEN_DEPTH = 3
+"""Documents written in each other (``srcdoc``) that are read."""
 _TEXT = 4 * state.SMALL_TEXT
 _NO_TEXT = frozenset({"script", "style", "template", "noscript"})
 _new = tuple.__new__
@@ -38,14 +40,27 @@ def read_page(
     refresh: str | None = None,
     policies: tuple[str, ...] = (),
 ) -> PageReading:
-    """Everything the survey and the transport rules need from one document.
+    """Everything the survey and the transport rules need from one document, and from those that are written in it (``srcdoc``).
 
     `url` is the document's own address (after redirects), `charset` that of the Content-Type field, `entry_text` the text of the link that led to the
     page, when known: it counts as evidence for the kind of the page's main form; `cookies` the response's Set-Cookie fields, of which only names are looked
     at; `refresh` its Refresh field, which does what a meta refresh does; `policies` its Content-Security-Policy fields.  Never raises on account of the document: at most 2 MB are read (without the long comments, scripts,
     styles and data in addresses of a larger page), 2000 links, 100 forms, 300 fields per form.
     """
-    url = normal(url)
+    return _read(body, normal(url), charset, entry_text, cookies, refresh, policies)
+
+
+def _read(
+    body: bytes,
+    url: str,
+    charset: str | None,
+    entry_text: str,
+    cookies: tuple[str, ...] = (),
+    refresh: str | None = None,
+    policies: tuple[str, ...] = (),
+    around: tuple[str, ...] = (),
+) -> PageReading:
+    """Reads a document; ``around`` are the base addresses of those that it is written in, outermost first (HTML, about base URL)."""
     body = without_ballast(body)
     markup = markup_of(body, charset)
     try:
@@ -57,7 +72,7 @@ def read_page(
         return PageReading(url=url, base_url=url)
     document = collect(root)
     document.refresh = refresh or document.refresh
-    base = _base_of(document, url)
+    base = _base_of(document, around[-1] if around else url)
     addresses = Addresses(base)
     traces = Traces(
         markup=markup, signs=document.signs(), scripts="\n".join(document.scripts), generator=document.generator, cookies=cookies
@@ -86,6 +101,8 @@ def read_page(
         links=links,
         scripted=_scripted(document),
         frames=_addresses(document.frames, addresses),
+        held=_addresses(document.held, addresses),
+        blank_frame=document.blank_frame and bool(document.scripts or document.inline_scripts),
         forms=forms,
         supplier=supplier.name if supplier else None,
         supplier_evidence=found[1] if found else None,
@@ -102,6 +119,9 @@ def read_page(
         mixed_active=_insecure(document.active, addresses) if secure else (),
         mixed_passive=_insecure(document.passive, addresses) if secure else (),
     )
+    for written in document.written if len(around) < MAX_WRITTEN_DEPTH and challenge is None else ():
+        inner = _read(written.encode("utf-8", "replace"), url, "utf-8", entry_text, around=(*around, base))
+        reading = reading.holding(inner)
     return policy.upgraded(reading) if policy.upgrades(policies, markup, tree) else reading
 
 

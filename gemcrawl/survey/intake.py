@@ -146,21 +146,23 @@ class Intake:
         reading = page.reading
         assert reading is not None
         new = await self._add(page, candidate, frames, seen)
-        self._session.promised(page.final_url, self._promises(page, reading, candidate))
-        if seen is not None and seen.page is not None:
-            for framed, chain in seen.frames:
-                new += await self._add(framed, candidate, (*frames, *chain), seen)
-        else:
-            new += await self._frames(visit, reading, candidate, frames)
+        rendered = seen is not None and seen.page is not None
+        self._session.promised(page.final_url, self._promises(page, reading, candidate, seen if rendered else None))
+        for framed, chain in seen.frames if seen is not None else ():
+            new += await self._add(framed, candidate, (*frames, *chain), seen)
+        # Frames that are shown at once are among those that the browser read.
+        new += await self._frames(page, reading.held if rendered else reading.frames, candidate, frames)
         if not frames or _is_frameset(frames[-1]):
             self._follower.follow(page, reading, candidate)
         return new
 
-    def _promises(self, page: Visit, reading: PageReading, candidate: Candidate) -> frozenset[Goal]:
-        """What links and buttons promise that only a script can follow; of another party's page, only what it was visited for."""
+    def _promises(self, page: Visit, reading: PageReading, candidate: Candidate, seen: Seen | None) -> frozenset[Goal]:
+        """What links and buttons promise that only a script can follow, of another party's page only what it was visited for; and what a page should
+        have that did not get to show it."""
         own = self._session.owns(page.final_url)
         promised = [text_score(text) for text in reading.scripted if not forbidden_text(text)]
-        return frozenset(
+        unshown = seen.unfilled if seen is not None else reading.blank_frame
+        return (self._session.due(candidate) if unshown else frozenset()) | frozenset(
             goal
             for goal in GOALS
             if (own or getattr(candidate.base, goal) >= OUTSIDE_SCORE) and any(getattr(scores, goal) >= STRONG for scores in promised)
@@ -187,13 +189,13 @@ class Intake:
         special_one = special(f"{candidate.text} {reading.title or ''}")
         return sum(self._session.wanted.found(form.kind, host_of(form.page_url), special=special_one) for form in fresh)
 
-    async def _frames(self, visit: Visit, reading: PageReading, candidate: Candidate, frames: tuple[Visit, ...]) -> int:
+    async def _frames(self, visit: Visit, urls: tuple[str, ...], candidate: Candidate, frames: tuple[Visit, ...]) -> int:
         """Frames are read as part of their page where the page or the frame's address promises a form, or frames are all it has.
 
         One that is not read although it promises a form leaves its kind unread; a map or a film, which many pages of contact frame, promises none.
         """
         session, new, left = self._session, 0, MAX_FRAMES if len(frames) < MAX_FRAME_DEPTH else 0
-        for url in sorted(reading.frames, key=lambda url: -url_score(url).best):
+        for url in sorted(urls, key=lambda url: -url_score(url).best):
             scores = url_score(url)
             promising = max(scores.best, candidate.base.best) >= OUTSIDE_SCORE or (_is_frameset(visit) and session.owns(url))
             if not promising or session.frontier.seen(url):

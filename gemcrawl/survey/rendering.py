@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gemcrawl.fetch.rendered import BrowserRequest, Render, Rendered, RenderedDocument
-from gemcrawl.forms import read_page
+from gemcrawl.forms import read_page, unfilled
 from gemcrawl.forms.page import PageForm, PageReading
 from gemcrawl.forms.suppliers import of_address
 from gemcrawl.items import IN_SCOPE, RenderCause, RenderOutcome
 from gemcrawl.sites import site_of
-from gemcrawl.survey.links import STRONG, Scores
+from gemcrawl.survey.links import STRONG, Scores, url_score
 from gemcrawl.survey.urls import host_of, key
 from gemcrawl.survey.visit import Visit, Visitor
 
@@ -41,6 +42,8 @@ class Seen:
     """Requests stopped because they were neither GET nor HEAD."""
     hollow: bool = False
     """After scripts ran the page is still nothing but a shell to be filled: what it would show is not known."""
+    unfilled: bool = False
+    """There is no form in scope, and the page says that something was still to come, or failed, or its own data did: what it would show is not known."""
 
 
 def cause_of(reading: PageReading, promise: Scores) -> RenderCause | None:
@@ -100,6 +103,7 @@ class Renderings:
             read_page(d.html.encode("utf-8", "replace"), _address(d, documents), charset="utf-8", entry_text=text, policies=policies)
             for d in documents
         ]
+        _join_written(documents, readings)
         kept: dict[int, Visit] = {}
         chains: dict[int, tuple[Visit, ...]] = {}
         for i in sorted(_needed(documents, readings)):
@@ -123,6 +127,7 @@ class Renderings:
             fresh=frozenset(fresh),
             blocked=rendered.blocked,
             hollow=readings[0].app_shell and not any(reading.forms for reading in readings),
+            unfilled=_is_unfilled(rendered, readings),
         )
 
     async def _arrive(self, base: Visit, url: str) -> Visit | None:
@@ -139,6 +144,30 @@ def _address(document: RenderedDocument, documents: tuple[RenderedDocument, ...]
     while not at.url.startswith(("http://", "https://")) and at.parent is not None:
         at = documents[at.parent]
     return at.url.partition("#")[0]
+
+
+def _join_written(documents: tuple[RenderedDocument, ...], readings: list[PageReading]) -> None:
+    """What documents say that are written in their frames (``srcdoc``) is what the framing documents say, as in a page that is only fetched."""
+    for i in reversed(range(len(documents))):
+        parent = documents[i].parent
+        if parent is not None and not documents[i].url.startswith(("http://", "https://")):
+            readings[parent] = readings[parent].holding(readings[i])
+            readings[i] = PageReading(url=readings[i].url, base_url=readings[i].base_url)
+
+
+def _is_unfilled(rendered: Rendered, readings: list[PageReading]) -> bool:
+    """Whether what a page would show is not known: the page itself, or a frame whose address promises a form or is that of a product, says so."""
+    if any(form.kind in IN_SCOPE for reading in readings for form in reading.forms):
+        return False
+    if readings[0].blank_frame or _own_data_failed(rendered, readings[0].url):
+        return True
+    promising = [i for i, r in enumerate(readings) if not i or url_score(r.url).best >= STRONG or of_address(r.url) is not None]
+    return any(unfilled(rendered.documents[i].html) is not None for i in promising)
+
+
+def _own_data_failed(rendered: Rendered, page_url: str) -> bool:
+    """Whether a data service of the page's own site, or of a known product, did not answer, or answered with a server's error."""
+    return bool(_data_requests((r for r in rendered.requests if r.stopped == "failed" or r.status >= 500), page_url))
 
 
 def _needed(documents: tuple[RenderedDocument, ...], readings: list[PageReading]) -> set[int]:
@@ -186,7 +215,7 @@ def _made_by_script(form: PageForm, data: tuple[str, ...]) -> PageForm:
     )
 
 
-def _data_requests(requests: tuple[BrowserRequest, ...], page_url: str) -> tuple[str, ...]:
+def _data_requests(requests: Iterable[BrowserRequest], page_url: str) -> tuple[str, ...]:
     """Data services that a page talked to, or tried to: on its own site, or of a known product; statistics and the like are left out."""
     own = site_of(host_of(page_url))
     found = (r.url.partition("?")[0] for r in requests if r.destination == "data" and r.stopped in ("", "method", "failed"))

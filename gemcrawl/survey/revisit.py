@@ -127,15 +127,13 @@ class _Revisit:
             blocked=seen.blocked if seen is not None else 0,
         )
         self._found.collection.add(page, found)
-        if seen is not None and seen.page is not None:
-            for framed, chain in seen.frames:
-                self._found.collection.add(framed, replace(found, via="frame", entry_url=page.final_url, frames=(*frames, *chain)))
-        elif len(frames) < MAX_FRAME_DEPTH:
-            await self._frames(visit, form, frames)
+        for framed, chain in seen.frames if seen is not None else ():
+            self._found.collection.add(framed, replace(found, via="frame", entry_url=page.final_url, frames=(*frames, *chain)))
+        if len(frames) < MAX_FRAME_DEPTH and page.reading is not None:
+            await self._frames(page, page.reading.frames if page is visit else page.reading.held, form, frames)
 
-    async def _frames(self, visit: Visit, form: KnownForm, frames: tuple[Visit, ...]) -> None:
-        assert visit.reading is not None
-        for url in list(filter(self._may_hold_it, visit.reading.frames))[:MAX_FRAMES]:
+    async def _frames(self, visit: Visit, urls: tuple[str, ...], form: KnownForm, frames: tuple[Visit, ...]) -> None:
+        for url in list(filter(self._may_hold_it, urls))[:MAX_FRAMES]:
             if url not in self._visited:
                 framed = await self._visit(url)
                 if framed.reading is not None and framed.failure is None:

@@ -72,7 +72,7 @@ class Session:
     shells: dict[str, Visit] = field(default_factory=dict)
     """Pages that scripts have to fill: one document with a page for every route."""
     _scripted: dict[str, frozenset[Goal]] = field(default_factory=dict)
-    """By page, what its links and buttons promise that only a script can follow."""
+    """By page, what its links and buttons promise that only a script can follow, and what it did not get to show."""
     _failed: set[str] = field(default_factory=set)
     _rows_at: dict[str, int] = field(default_factory=dict)
 
@@ -126,12 +126,17 @@ class Session:
         self._failed.add(candidate.identity)
         if candidate.found_via == "home" and candidate.depth == 0:
             self.unread.update(GOALS)
+        self.unread.update(self.due(candidate, hollow=hollow))
+
+    def due(self, candidate: Candidate, *, hollow: bool = False) -> frozenset[Goal]:
+        """Kinds of form that a link should lead to, as `missed` has it."""
         threshold = OUTSIDE_SCORE if candidate.outside or hollow else STRONG
-        if candidate.found_via in ("link", "home", "frame"):
-            self.unread.update(goal for goal in GOALS if getattr(candidate.base, goal) >= threshold)
+        linked = candidate.found_via in ("link", "home", "frame")
+        return frozenset(goal for goal in GOALS if linked and getattr(candidate.base, goal) >= threshold)
 
     def promised(self, page_url: str, goals: frozenset[Goal]) -> None:
-        """Notes what a page promises by links and buttons that only a script can follow, in place of what it did before it was rendered."""
+        """Notes what a page promises by links and buttons that only a script can follow, or by what it did not get to show, in place of what it
+        did before it was rendered."""
         self._scripted[page_url] = goals
 
     def left_unread(self) -> list[Kind]:

@@ -93,6 +93,18 @@ def test_frames_are_read_across_hosts_and_levels(make_world: Callable[..., World
 
 
 @needs_browser
+@pytest.mark.parametrize(
+    "way", ["<iframe srcdoc='{}'></iframe>", "<object type=text/html data=/late></object>", "<embed type=text/html src=/late>"]
+)
+def test_so_is_what_is_written_in_a_frame_or_framed_as_an_object(make_world: Callable[..., World], way: str) -> None:
+    world = make_world({"www.a.test": {"/": "<h1>Afspraak</h1>" + way.replace("{}", late(300).replace("'", "&#39;")), "/late": late(300)}})
+    (page,) = ask(world, f"{HOST}/").pages
+    framing, framed = page["documents"]
+    assert (framed["parent"], forms(framed)) == (0, [FIELDS])
+    assert "&lt;" not in framing["html"]
+
+
+@needs_browser
 def test_a_frame_that_may_not_be_fetched_is_not_there(make_world: Callable[..., World]) -> None:
     world = make_world({"www.a.test": {"/": f"{FORM}<iframe src=https://b.test/x width=600 height=400></iframe>"}, "b.test": {"/x": FORM}})
     (page,) = ask(world, {"url": f"{HOST}/", "denied": ["b.test"]}).pages

@@ -86,7 +86,7 @@ def test_frames_and_mixed_content() -> None:
     html = """<head><link rel=stylesheet href=http://x.test/a.css><link rel=icon href=http://x.test/i.png><script src=http://x.test/a.js></script><script src=//x.test/b.js></script></head>
     <iframe src=http://f.test/></iframe><iframe src=about:blank></iframe><iframe src="javascript:0"></iframe><object data=http://x.test/o></object><img src=http://x.test/i.png><video src=/v poster=http://x.test/p.jpg></video>"""
     reading = read(html)
-    assert reading.frames == ("http://f.test/",)
+    assert reading.frames == ("http://f.test/", "http://x.test/o")
     assert reading.mixed_active == ("http://x.test/a.css", "http://x.test/a.js", "http://f.test/", "http://x.test/o")
     assert reading.mixed_passive == ("http://x.test/i.png", "http://x.test/p.jpg")
     plain = read(html, "http://www.gem.test/")

@@ -74,3 +74,16 @@ def test_the_value_of_a_cookie_is_no_evidence() -> None:
     reading = read_page(b"<h1>Contact</h1>", "https://www.gem.test/", cookies=("fe_typo_user=geheim",))
     assert reading.supplier_evidence == "cookie: fe_typo_user"
     assert read_page(b"<h1>x</h1>", "https://www.gem.test/", cookies=("a=fe_typo_user",)).supplier is None
+
+
+STEP = (
+    "<h2>Afspraak maken</h2><label for=p>Waarvoor wilt u een afspraak maken?</label><select id=p name=product><option>Paspoort<option>Rijbewijs</select>"
+    "<label for=d>Datum</label><input id=d type=date name=datum><button type=button>Volgende</button>"
+)
+
+
+@pytest.mark.parametrize("script", ["timeblockr.js", "planner.js"])
+def test_a_first_step_counts_alike_whoever_made_the_script(script: str) -> None:
+    html = f"<main><h1>Afspraak maken</h1>{STEP}</main><script src=https://cdn.elders.test/{script}></script>"
+    (form,) = read_page(html.encode(), "https://www.gem.test/afspraak-maken").forms
+    assert (form.kind, [field.name for field in form.fields]) == ("appointment", ["product", "datum"])

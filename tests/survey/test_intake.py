@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from gemcrawl.fetch.rendered import Allowed, Render, Rendered, RenderedDocument
 from gemcrawl.survey.explore import Limits
 from tests.survey.web import APPOINTMENT_FORM, CONTACT_FORM, HOME, Web, link, page
 
 WWW = "https://www.x.test"
 CONTACT = page("Contactformulier", CONTACT_FORM)
+
+
+def as_fetched(pages: dict[str, str]) -> Render:
+    """A browser that shows these pages."""
+
+    async def render(url: str, *, group: str, allowed: Allowed, deadline: float) -> Rendered:
+        return Rendered(url=url, documents=(RenderedDocument(url, pages[url]),))
+
+    return render
 
 
 async def test_a_page_that_says_what_another_said_adds_no_form_but_counts() -> None:
@@ -190,3 +200,52 @@ async def test_a_page_of_the_site_that_stays_an_empty_shell_leaves_unread_what_i
     found = await web.survey()
     assert [row.render_cause for row in found.pages if row.url == f"{WWW}/app/"] == ["app_shell"]
     assert found.unread == unread
+
+
+MODULE = "https://planner.test/m"
+HELD = f"<p>Accepteer cookies om de module te zien.</p><iframe src=about:blank data-src='{MODULE}'></iframe>"
+
+
+async def test_a_frame_that_waits_for_consent_is_read_as_one_that_does_not() -> None:
+    url = f"{WWW}/afspraak"
+    web = Web(
+        {
+            HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+            url: page("Afspraak maken", HELD),
+            MODULE: page("Afspraak", APPOINTMENT_FORM),
+        }
+    )
+    (form,) = (await web.survey()).forms
+    assert (form.kind, form.page_url, form.frame_urls) == ("appointment", MODULE, [url])
+
+
+async def test_a_frame_of_which_nothing_says_what_it_shows_leaves_the_kind_unread() -> None:
+    url, script = f"{WWW}/afspraak", "<script src=/c.js></script>"
+    home = page("Gemeente", link("/afspraak", "Afspraak maken"))
+    blank = page("Afspraak maken", "<p>" + "U kunt hier terecht. " * 40 + "</p><iframe src=about:blank data-module=12></iframe>" + script)
+    assert (await Web({HOME: home, url: blank}).survey(render=as_fetched({url: blank}))).unread == ["appointment"]
+    hidden = blank.replace("<iframe", "<iframe hidden")
+    assert (await Web({HOME: home, url: hidden}).survey(render=as_fetched({url: hidden}))).unread == []
+    filled = page("Afspraak maken", APPOINTMENT_FORM)
+    assert (await Web({HOME: home, url: blank}).survey(render=as_fetched({url: filled}))).unread == []
+
+
+async def test_a_frame_that_waits_in_a_page_as_rendered_is_read_and_no_other() -> None:
+    url = f"{WWW}/afspraak"
+    shell = "<title>Afspraak</title><div id=app></div><script src=/app.js></script>"
+    web = Web({HOME: page("Gemeente", link("/afspraak", "Afspraak maken")), url: shell, MODULE: page("Afspraak", APPOINTMENT_FORM)})
+    shown = page("Afspraak maken", HELD, "<iframe src=https://elders.test/x></iframe>")
+    (form,) = (await web.survey(render=as_fetched({url: shown}))).forms
+    assert (form.page_url, form.frame_urls) == (MODULE, [url])
+    assert "https://elders.test/x" not in web.asked
+
+
+async def test_a_form_that_is_written_in_a_frame_is_the_pages_own() -> None:
+    url, inner = f"{WWW}/afspraak", APPOINTMENT_FORM.replace("<form", "<form action=http://www.x.test/b").replace('"', "&quot;")
+    answers = {
+        HOME: page("Gemeente", link("/afspraak", "Afspraak maken")),
+        url: page("Afspraak maken", f'<iframe srcdoc="{inner}"></iframe>'),
+    }
+    found = await Web(answers).survey()
+    (form,) = found.forms
+    assert (form.kind, form.page_url, form.submit_urls) == ("appointment", url, ["http://www.x.test/b"])

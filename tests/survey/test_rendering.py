@@ -285,3 +285,50 @@ async def test_it_is_not_rendered_when_it_has_a_menu_or_no_scripts_or_both_forms
     both = {"https://www.x.test/contact": page("Contact", CONTACT_FORM), "https://www.x.test/afspraak": page("Afspraak", APPOINTMENT_FORM)}
     await Web({HOME: BARE.replace("<div id=menu></div>", links), **both}).survey(render=browser)
     assert browser.asked == []
+
+
+async def test_a_form_that_is_written_in_a_frame_is_the_same_form_in_a_page_as_rendered() -> None:
+    url = "https://www.x.test/afspraak-maken"
+    inner = APPOINTMENT_FORM.replace("<form", "<form action=http://www.x.test/b")
+    home = page("Gemeente", link("/afspraak-maken", "Afspraak maken"))
+    fetched = await Web({HOME: home, url: page("Afspraak", f"<iframe srcdoc='{inner}'></iframe>")}).survey()
+    documents = (RenderedDocument(url, page("Afspraak", "<iframe srcdoc></iframe>")), RenderedDocument("about:srcdoc", inner, parent=0))
+    shown = await Web({HOME: home, url: SHELL}).survey(render=Browser({url: Rendered(url=url, documents=documents)}))
+    assert [(form.form_id, form.page_url, form.frame_urls) for form in shown.forms] == [(f.form_id, url, []) for f in fetched.forms] != []
+
+
+TEXT = "<p>" + "U kunt hier terecht. " * 40 + "</p>"
+FAILED = BrowserRequest("https://www.x.test/api/config", "GET", "data", status=500)
+
+
+@pytest.mark.parametrize(
+    ("shown", "request_", "unread"),
+    [
+        (TEXT, None, []),
+        (TEXT + "<div id=app><p>De module wordt geladen.</p></div>", None, ["appointment"]),
+        (TEXT + "<div id=app><p>Er is iets misgegaan.</p></div>", None, ["appointment"]),
+        (TEXT + "<x-planner></x-planner>", None, ["appointment"]),
+        (TEXT, FAILED, ["appointment"]),
+        (TEXT, BrowserRequest("https://api.x.test/c", "GET", "data", stopped="failed"), ["appointment"]),
+        (TEXT, BrowserRequest("https://www.x.test/api/c", "GET", "data", status=404), []),
+        (TEXT, BrowserRequest("https://statistiek.test/c", "GET", "data", status=500), []),
+        (TEXT + APPOINTMENT_FORM + "<p>Laden...</p>", FAILED, []),
+    ],
+)
+async def test_a_page_that_did_not_get_to_show_what_it_should_leaves_its_kind_untested(
+    shown: str, request_: BrowserRequest | None, unread: list[str]
+) -> None:
+    url = "https://www.x.test/afspraak-maken"
+    html = page("Afspraak maken", shown)
+    rendered = Rendered(url=url, documents=(RenderedDocument(url, html),), requests=(request_,) if request_ is not None else ())
+    for fetched in (SHELL, page("Afspraak maken", TEXT, "<script src=/w.js></script>")):
+        web = Web({HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: fetched})
+        assert (await web.survey(render=Browser({url: rendered}))).unread == unread
+
+
+@pytest.mark.parametrize(("inner", "unread"), [("https://afspraken.planner.test/m", ["appointment"]), ("https://kaart.test/embed", [])])
+async def test_so_does_a_frame_that_should_hold_the_form(inner: str, unread: list[str]) -> None:
+    url = "https://www.x.test/afspraak-maken"
+    documents = (RenderedDocument(url, page("Afspraak maken", TEXT)), RenderedDocument(inner, "<p>Laden...</p>", parent=0))
+    web = Web({HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: SHELL})
+    assert (await web.survey(render=Browser({url: Rendered(url=url, documents=documents)}))).unread == unread
