@@ -44,6 +44,13 @@ def test_what_only_tells_loads_nothing_that_works(option: str, tmp_path: Path) -
     assert not loaded & heavy
 
 
+@pytest.mark.parametrize("command", ["explain", "rules"])
+def test_a_command_that_other_tests_call_starts_as_a_program(command: str, tmp_path: Path) -> None:
+    found = run(command, "--help", cwd=tmp_path, fresh=True)
+    assert (found.code, found.err) == (0, "")
+    assert f"gemcrawl {command}" in found.out
+
+
 @pytest.mark.parametrize(("as_of", "count"), [("2016-01-01", 390), ("2026-01-01", 342)])
 def test_the_register_on_a_date(as_of: str, count: int, tmp_path: Path) -> None:
     found = run("registry", "--as-of", as_of, cwd=tmp_path)
@@ -78,7 +85,7 @@ def hostile_output(tmp_path: Path) -> Path:
 
 
 def test_a_query_answers_as_a_table(hostile_output: Path) -> None:
-    found = run("query", "SELECT code, contact FROM latest.municipalities", cwd=hostile_output.parent)
+    found = run("query", "SELECT code, contact FROM latest.municipalities", cwd=hostile_output.parent, fresh=True)
     assert found.code == 0
     assert [line.split() for line in found.out.splitlines()] == [["code", "contact"], ["GM9001", "weak"]]
 
@@ -117,7 +124,7 @@ def test_more_rows_than_shown_are_told(hostile_output: Path) -> None:
 
 
 def test_the_demo_surveys_and_scores(tmp_path: Path) -> None:
-    found = run("demo", "--size", "12", "--output", "demo", cwd=tmp_path)
+    found = run("demo", "--size", "12", "--output", "demo", cwd=tmp_path, fresh=True)
     assert found.code == 0, found.err
     assert re.search(r"appointment form not protected by https: \d+ of 12", found.out)
     assert "scored against the truth of the nation:" in found.out

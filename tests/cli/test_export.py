@@ -70,7 +70,7 @@ def test_wrong_usage_is_one_line_and_leaves_no_file(output: Path, tmp_path: Path
 def test_a_snapshot_whose_descriptor_is_gone_is_told(tmp_path: Path) -> None:
     two_nights(tmp_path / "output")
     (tmp_path / "output" / f"snapshot={FIRST}" / "datapackage.json").write_text("{}")
-    ended = run("export", "--to", "csv", "--snapshot", FIRST, cwd=tmp_path)
+    ended = run("export", "--to", "csv", "--snapshot", FIRST, cwd=tmp_path, fresh=True)
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "datapackage.json" in ended.err
 

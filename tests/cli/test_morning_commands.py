@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class TestDiff:
     def test_as_a_table_with_what_was_seen_once_told_apart(self, folder):
-        found = run("diff", cwd=folder)
+        found = run("diff", cwd=folder, fresh=True)
         assert found.code == 0, found.err
         assert f"{FIRST} to {SECOND}" in found.out
         assert "Fixed" in found.out
@@ -119,7 +119,7 @@ class TestDiff:
 
 class TestNotify:
     def test_messages_for_the_newest_snapshot(self, folder, tmp_path):
-        found = run("notify", "--to", tmp_path / "m", cwd=folder)
+        found = run("notify", "--to", tmp_path / "m", cwd=folder, fresh=True)
         assert found.code == 0, found.err
         assert {path.name for path in (tmp_path / "m").iterdir()} == {f"{code}.{end}" for code in (BEE, CEE) for end in ("eml", "md")}
         assert "2 messages about 2 forms" in found.out
@@ -184,7 +184,7 @@ class TestSummary:
         assert (told["snapshot"], told["changes"]) == (FIRST, None)
 
     def test_for_a_person(self, folder):
-        found = run("summary", cwd=folder)
+        found = run("summary", cwd=folder, fresh=True)
         assert found.code == 0
         assert "appointment form not protected by https: 0 of 4" in found.out
 

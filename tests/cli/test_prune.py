@@ -11,7 +11,7 @@ from tests.support.nights import FIRST, SECOND, two_nights
 
 def test_it_tells_first_and_removes_when_asked(tmp_path: Path) -> None:
     output = two_nights(tmp_path / "output")
-    told = run("prune", "--keep", "1", cwd=tmp_path)
+    told = run("prune", "--keep", "1", cwd=tmp_path, fresh=True)
     assert told.code == 0
     assert f"would remove  output/snapshot={FIRST}" in told.out
     assert (output / f"snapshot={FIRST}").is_dir()

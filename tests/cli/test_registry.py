@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_difference_is_told_and_a_file_written_only_on_request(folder: Path) -> None:
-    told = run("registry", "--refresh", EXPORT, "--domains", EXPORTS / "rio.xml", *ARGUMENTS, cwd=folder)
+    told = run("registry", "--refresh", EXPORT, "--domains", EXPORTS / "rio.xml", *ARGUMENTS, cwd=folder, fresh=True)
     assert told.code == 0, told.err
     assert "ends     GM9003  Cee, on 2028-01-01" in told.out
     assert sorted(path.name for path in folder.iterdir()) == ["register.csv"]

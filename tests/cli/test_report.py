@@ -19,7 +19,7 @@ def where(tmp_path: Path) -> Path:
 
 
 def test_it_says_where_to_look_and_that_nothing_changed(where: Path) -> None:
-    done = run("report", cwd=where)
+    done = run("report", cwd=where, fresh=True)
     assert (done.code, done.err) == (0, "")
     assert done.out == f"report: output/report/index.html\nopen:   {(where / 'output/report/index.html').as_uri()}\n"
     again = run("report", cwd=where)
