@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gemcrawl.places import StorePath
 from tests.support import loopback
@@ -17,7 +18,14 @@ from tests.support.store import SERVERS, Store, StoreServer
 from tests.support.world import World
 
 loopback.install()
+settings.register_profile("gemcrawl")  # no test of ours is about the clock of this machine
+settings.load_profile("gemcrawl")
 STORES = ["s3", "gs", pytest.param("az", marks=pytest.mark.azure)]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the whole program, which take longest, come before those of its rooms: at the end they would leave all processors but one idle."""
+    items.sort(key=lambda item: item.path.parent != Path(__file__).parent)
 
 
 @pytest.fixture(autouse=True)

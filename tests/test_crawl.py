@@ -131,7 +131,7 @@ def crawled(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> I
         arguments = options(world, world.registry(folder, *WEBSITES), folder / "output")
         runs, asked = [], []
         for _ in range(2):
-            runs.append(run("crawl", *arguments, cwd=folder))
+            runs.append(run("crawl", *arguments, cwd=folder, fresh=not runs))
             asked.append(len(world.log))
         yield Crawled(world, folder / "output", runs, sorted((folder / "output").glob("snapshot=*")))
 

@@ -55,7 +55,7 @@ def server() -> Iterator[tuple[Server, int]]:
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=30)), max_size=10).map(b"".join))
 @example(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x00")
 @example(b"HTTP/1.1 100 Continue\r\n\r\n" * 50)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_answer_of_any_bytes(server: tuple[Server, int], answer: bytes) -> None:
     made, port = server
     made.answer = answer
@@ -112,7 +112,6 @@ def test_cookies_of_any_text(fields: list[str]) -> None:
 @given(st.binary(max_size=300), st.sampled_from([b"gzip", b"deflate", b"br", b"zstd", b"gzip, br", b"x", b"", b","]))
 @example(b"\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\x03\xff\xff", b"gzip")
 @example(b"\x28\xb5\x2f\xfd\xa4\xff\xff\xff\xff", b"zstd")
-@settings(deadline=None)
 def test_a_packed_body_of_any_bytes(body: bytes, coding: bytes) -> None:
     from scrapy.exceptions import IgnoreRequest
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from gemcrawl.cli.exit_codes import ExitCode
-from tests.cli.program import CHECKOUT, ended, options, run, start
+from tests.cli.program import CHECKOUT, Process, ended, options, run, start
 from tests.support.authority import TLS13
 from tests.support.world import Reply, Route, Tls, World, redirect
 
@@ -58,7 +57,7 @@ def only_snapshot(output: Path) -> Path:
     return found
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 40) -> None:
+def wait_for(condition: Callable[[], bool], process: Process, seconds: float = 40) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None, process.communicate()

@@ -85,7 +85,7 @@ def test_mended_gone_and_mute(surveyed: tuple[World, list[str], Path], tmp_path:
     world, given, output = surveyed
     before = files(output)
     mend(world)
-    done = run("recheck", "--json", *given, cwd=tmp_path)
+    done = run("recheck", "--json", *given, cwd=tmp_path, fresh=True)
     assert done.code == 6, done.err
     found = rows(done.out)
     assert {code: row["result"] for code, row in found.items()} == {

@@ -14,20 +14,20 @@ from gemcrawl.items import Municipality, Survey
 from gemcrawl.registry import load
 from gemcrawl.snapshot.parts import Parts
 from gemcrawl.snapshot.publish import RegistrySummary, RunInfo, publish
-from tests.cli.program import Forks, environment, run
+from tests.cli.program import environment, run
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("command", ["crawl", "query", "registry", "demo"])
-def test_help_shows_an_example(command: str, forks: Forks, tmp_path: Path) -> None:
-    found = forks.run(command, "--help", cwd=tmp_path)
+def test_help_shows_an_example(command: str, tmp_path: Path) -> None:
+    found = run(command, "--help", cwd=tmp_path)
     assert found.code == 0
     assert re.search(rf"Example: gemcrawl {command}", found.out)
 
 
-def test_without_a_command_the_help_is_shown(forks: Forks, tmp_path: Path) -> None:
-    found = forks.run(cwd=tmp_path)
+def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
+    found = run(cwd=tmp_path)
     assert found.code == 2
     for command in ("crawl", "demo", "query", "registry"):
         assert command in found.out + found.err
@@ -44,9 +44,16 @@ def test_what_only_tells_loads_nothing_that_works(option: str, tmp_path: Path) -
     assert not loaded & heavy
 
 
+@pytest.mark.parametrize("command", ["explain", "rules"])
+def test_a_command_that_other_tests_call_starts_as_a_program(command: str, tmp_path: Path) -> None:
+    found = run(command, "--help", cwd=tmp_path, fresh=True)
+    assert (found.code, found.err) == (0, "")
+    assert f"gemcrawl {command}" in found.out
+
+
 @pytest.mark.parametrize(("as_of", "count"), [("2016-01-01", 390), ("2026-01-01", 342)])
-def test_the_register_on_a_date(as_of: str, count: int, forks: Forks, tmp_path: Path) -> None:
-    found = forks.run("registry", "--as-of", as_of, cwd=tmp_path)
+def test_the_register_on_a_date(as_of: str, count: int, tmp_path: Path) -> None:
+    found = run("registry", "--as-of", as_of, cwd=tmp_path)
     assert found.code == 0
     lines = found.out.splitlines()
     assert len(lines) == count
@@ -77,14 +84,14 @@ def hostile_output(tmp_path: Path) -> Path:
     return tmp_path / "output"
 
 
-def test_a_query_answers_as_a_table(hostile_output: Path, forks: Forks) -> None:
-    found = forks.run("query", "SELECT code, contact FROM latest.municipalities", cwd=hostile_output.parent)
+def test_a_query_answers_as_a_table(hostile_output: Path) -> None:
+    found = run("query", "SELECT code, contact FROM latest.municipalities", cwd=hostile_output.parent, fresh=True)
     assert found.code == 0
     assert [line.split() for line in found.out.splitlines()] == [["code", "contact"], ["GM9001", "weak"]]
 
 
-def test_nothing_from_a_site_reaches_the_terminal_raw(hostile_output: Path, forks: Forks) -> None:
-    found = forks.run("query", 'SELECT name, name AS "\x1b[2J" FROM latest.municipalities', cwd=hostile_output.parent)
+def test_nothing_from_a_site_reaches_the_terminal_raw(hostile_output: Path) -> None:
+    found = run("query", 'SELECT name, name AS "\x1b[2J" FROM latest.municipalities', cwd=hostile_output.parent)
     assert found.code == 0
     assert not {"\x1b", "\x07", "\x9b", "\r", "\u202e"} & set(found.out + found.err)
     assert "Rood" in found.out
@@ -101,8 +108,8 @@ def test_nothing_from_a_site_reaches_the_terminal_raw(hostile_output: Path, fork
         "SELECT 1; SELECT 2",
     ],
 )
-def test_a_query_that_is_refused_is_one_line(sql: str, hostile_output: Path, forks: Forks) -> None:
-    found = forks.run("query", sql, cwd=hostile_output.parent)
+def test_a_query_that_is_refused_is_one_line(sql: str, hostile_output: Path) -> None:
+    found = run("query", sql, cwd=hostile_output.parent)
     assert found.code == 2
     assert found.out == ""
     assert found.err.count("\n") == 1
@@ -110,14 +117,14 @@ def test_a_query_that_is_refused_is_one_line(sql: str, hostile_output: Path, for
     assert not (hostile_output.parent / "x.csv").exists()
 
 
-def test_more_rows_than_shown_are_told(hostile_output: Path, forks: Forks) -> None:
-    found = forks.run("query", "SELECT * FROM range(10)", "--limit", "3", cwd=hostile_output.parent)
+def test_more_rows_than_shown_are_told(hostile_output: Path) -> None:
+    found = run("query", "SELECT * FROM range(10)", "--limit", "3", cwd=hostile_output.parent)
     assert [line.strip() for line in found.out.splitlines()] == ["range", "0", "1", "2"]
     assert "3 of 10 rows" in found.err
 
 
 def test_the_demo_surveys_and_scores(tmp_path: Path) -> None:
-    found = run("demo", "--size", "12", "--output", "demo", cwd=tmp_path)
+    found = run("demo", "--size", "12", "--output", "demo", cwd=tmp_path, fresh=True)
     assert found.code == 0, found.err
     assert re.search(r"appointment form not protected by https: \d+ of 12", found.out)
     assert "scored against the truth of the nation:" in found.out

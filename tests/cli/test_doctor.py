@@ -8,7 +8,7 @@ from tests.cli.program import run
 
 
 def test_a_healthy_machine_is_told_so_and_a_run_could_start(tmp_path: Path) -> None:
-    found = run("doctor", cwd=tmp_path)
+    found = run("doctor", cwd=tmp_path, fresh=True)
     assert found.code == 0
     assert "root certificates" in found.out
     assert str(tmp_path / "output") in found.out

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gemcrawl.cli.exit_codes import ExitCode
-from tests.cli.program import Ended, Forks, files, options, run
+from tests.cli.program import Ended, files, options, run
 from tests.support.world import World
 
 REGISTRY = "code,name,province,website\nGM9001,Aa,Utrecht,www.a.test\nGM9002,Bb,Utrecht,www.b.test\n"
@@ -70,9 +70,9 @@ def assert_one_line(found: Ended, *says: str) -> None:
         (["--workrs", "3"], ("--workrs", "gemcrawl crawl --help")),
     ],
 )
-def test_what_cannot_be_used_is_named(arguments: list[str], says: tuple[str, ...], forks: Forks, folder: Path) -> None:
+def test_what_cannot_be_used_is_named(arguments: list[str], says: tuple[str, ...], folder: Path) -> None:
     before = files(folder)
-    found = forks.run("crawl", "--registry", "registry.csv", *arguments, cwd=folder)
+    found = run("crawl", "--registry", "registry.csv", *arguments, cwd=folder)
     assert_one_line(found, *says)
     assert found.code == ExitCode.USAGE
     assert files(folder) == before
@@ -98,11 +98,9 @@ def test_what_cannot_be_used_is_named(arguments: list[str], says: tuple[str, ...
     ],
 )
 @pytest.mark.parametrize("command", ["crawl", "registry"])
-def test_a_malformed_register_is_told_with_its_line(
-    command: str, content: bytes, says: tuple[str, ...], forks: Forks, tmp_path: Path
-) -> None:
+def test_a_malformed_register_is_told_with_its_line(command: str, content: bytes, says: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_bytes(content)
-    found = forks.run(command, "--registry", "bad.csv", cwd=tmp_path)
+    found = run(command, "--registry", "bad.csv", cwd=tmp_path)
     assert_one_line(found, "bad.csv", *says)
     assert found.code == ExitCode.USAGE
     assert files(tmp_path) == {"bad.csv"}
@@ -123,18 +121,18 @@ def test_a_malformed_register_is_told_with_its_line(
         (["--frob"], ("--frob", "gemcrawl --help")),
     ],
 )
-def test_every_command_is_as_brief(arguments: list[str], says: tuple[str, ...], forks: Forks, folder: Path) -> None:
+def test_every_command_is_as_brief(arguments: list[str], says: tuple[str, ...], folder: Path) -> None:
     before = files(folder)
-    found = forks.run(*arguments, cwd=folder)
+    found = run(*arguments, cwd=folder)
     assert_one_line(found, *says)
     assert found.code == ExitCode.USAGE
     assert files(folder) == before
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_directory_without_permission_is_named(forks: Forks, folder: Path) -> None:
+def test_a_directory_without_permission_is_named(folder: Path) -> None:
     (folder / "locked").mkdir(mode=0o500)
-    found = forks.run("crawl", "--registry", "registry.csv", "--output", "locked", cwd=folder)
+    found = run("crawl", "--registry", "registry.csv", "--output", "locked", cwd=folder)
     assert_one_line(found, "locked", "make it writable")
     assert found.code == ExitCode.USAGE
 
@@ -153,8 +151,8 @@ def full_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", place], check=True)
 
 
-def test_a_disk_too_small_for_a_run_is_refused_before_it(full_disk: Path, forks: Forks, folder: Path) -> None:
-    found = forks.run("crawl", "--registry", "registry.csv", "--output", full_disk, cwd=folder)
+def test_a_disk_too_small_for_a_run_is_refused_before_it(full_disk: Path, folder: Path) -> None:
+    found = run("crawl", "--registry", "registry.csv", "--output", full_disk, cwd=folder)
     assert_one_line(found, str(full_disk), "a run needs 50 MB", "free space or name another with --output")
     assert found.code == ExitCode.USAGE
     assert files(full_disk) == set()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Forks, files
+from tests.cli.program import files, run
 from tests.support.nights import FIRST, two_nights
 
 PORTAL = Path(__file__).resolve().parents[2] / "docs/examples/portal.toml"
@@ -29,16 +29,16 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("dcat", ["--portal", PORTAL], {"dcat.jsonld"}),
     ],
 )
-def test_files_are_made_and_named(forks: Forks, output: Path, tmp_path: Path, to: str, more: list[str], made: set[str]) -> None:
-    ended = forks.run("export", "--to", to, "--output", output, "--into", tmp_path / "new" / "x", *more, cwd=tmp_path)
+def test_files_are_made_and_named(output: Path, tmp_path: Path, to: str, more: list[str], made: set[str]) -> None:
+    ended = run("export", "--to", to, "--output", output, "--into", tmp_path / "new" / "x", *more, cwd=tmp_path)
     assert ended.code == 0
     assert {Path(line).name for line in ended.out.splitlines()} == made
     assert files(tmp_path / "new" / "x") == made
 
 
-def test_they_are_beside_the_snapshots_unless_told_and_a_second_time_replaces_them(forks: Forks, output: Path, tmp_path: Path) -> None:
+def test_they_are_beside_the_snapshots_unless_told_and_a_second_time_replaces_them(output: Path, tmp_path: Path) -> None:
     for snapshot, status in ((FIRST, "insecure"), ("latest", "secure")):
-        assert forks.run("export", "--to", "sqlite", "--output", output, "--snapshot", snapshot, cwd=tmp_path).code == 0
+        assert run("export", "--to", "sqlite", "--output", output, "--snapshot", snapshot, cwd=tmp_path).code == 0
         with closing(sqlite3.connect(output / "export/gemcrawl.sqlite")) as database:
             assert database.execute("SELECT appointment FROM municipalities WHERE name = 'Aa'").fetchone() == (status,)
     assert files(output / "export") == {"gemcrawl.sqlite"}
@@ -58,26 +58,24 @@ def test_they_are_beside_the_snapshots_unless_told_and_a_second_time_replaces_th
         (["--to", "csv", "--into", "snapshot=2026-11-23T020000Z"], "a published snapshot is not written to"),
     ],
 )
-def test_wrong_usage_is_one_line_and_leaves_no_file(forks: Forks, output: Path, tmp_path: Path, arguments: list[str], words: str) -> None:
+def test_wrong_usage_is_one_line_and_leaves_no_file(output: Path, tmp_path: Path, arguments: list[str], words: str) -> None:
     (tmp_path / "file").touch()
-    ended = forks.run("export", "--output", output, *arguments, cwd=tmp_path)
+    ended = run("export", "--output", output, *arguments, cwd=tmp_path)
     assert ended.code == 2
     assert words in ended.err
     assert ended.err.count("\n") == 1
     assert not [name for name in files(tmp_path) if "." in name]
 
 
-def test_a_snapshot_whose_descriptor_is_gone_is_told(forks: Forks, tmp_path: Path) -> None:
+def test_a_snapshot_whose_descriptor_is_gone_is_told(tmp_path: Path) -> None:
     two_nights(tmp_path / "output")
     (tmp_path / "output" / f"snapshot={FIRST}" / "datapackage.json").write_text("{}")
-    ended = forks.run("export", "--to", "csv", "--snapshot", FIRST, cwd=tmp_path)
+    ended = run("export", "--to", "csv", "--snapshot", FIRST, cwd=tmp_path, fresh=True)
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "datapackage.json" in ended.err
 
 
 def test_a_full_disk_leaves_the_earlier_file(output: Path, tmp_path: Path) -> None:
-    from tests.cli.program import run
-
     assert run("export", "--to", "csv", "--output", output, "--into", tmp_path, "--table", "hosts", cwd=tmp_path).code == 0
     before = (tmp_path / "hosts.csv").read_bytes()
     for to in ("csv", "sqlite"):

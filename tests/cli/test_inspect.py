@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_read_as_the_page_at_its_address(folder: Path) -> None:
-    found = run("inspect", "contact.html", "--url", "https://www.x.test/over/contact", "--json", cwd=folder)
+    found = run("inspect", "contact.html", "--url", "https://www.x.test/over/contact", "--json", cwd=folder, fresh=True)
     assert found.code == 0, found.err
     page = json.loads(found.out)
     assert page["url"] == "https://www.x.test/over/contact"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Forks, run
+from tests.cli.program import run
 from tests.registry.test_refresh import REGISTER
 from tests.support.world import Reply, Tls, World, redirect
 
@@ -22,19 +22,19 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_difference_is_told_and_a_file_written_only_on_request(folder: Path, forks: Forks) -> None:
-    told = forks.run("registry", "--refresh", EXPORT, "--domains", EXPORTS / "rio.xml", *ARGUMENTS, cwd=folder)
+def test_the_difference_is_told_and_a_file_written_only_on_request(folder: Path) -> None:
+    told = run("registry", "--refresh", EXPORT, "--domains", EXPORTS / "rio.xml", *ARGUMENTS, cwd=folder, fresh=True)
     assert told.code == 0, told.err
     assert "ends     GM9003  Cee, on 2028-01-01" in told.out
     assert sorted(path.name for path in folder.iterdir()) == ["register.csv"]
-    done = forks.run("registry", "--refresh", EXPORT, *ARGUMENTS, "--successor", "GM9003=GM9001", "--write", "new.csv", cwd=folder)
+    done = run("registry", "--refresh", EXPORT, *ARGUMENTS, "--successor", "GM9003=GM9001", "--write", "new.csv", cwd=folder)
     assert done.code == 0, done.err
     assert "GM9003,Cee,Utrecht,www.cee.test,,2023-01-01,2028-01-01,GM9001,52.4,5.4" in (folder / "new.csv").read_text()
     assert (folder / "register.csv").read_text() == REGISTER
 
 
-def test_what_cannot_be_true_is_wrong_usage(folder: Path, forks: Forks) -> None:
-    found = forks.run("registry", "--refresh", EXPORT, "--registry", "register.csv", "--write", "new.csv", cwd=folder)
+def test_what_cannot_be_true_is_wrong_usage(folder: Path) -> None:
+    found = run("registry", "--refresh", EXPORT, "--registry", "register.csv", "--write", "new.csv", cwd=folder)
     assert found.code == 2
     assert "problem  GM9006" in found.out
     assert not (folder / "new.csv").exists()
@@ -50,8 +50,8 @@ def test_what_cannot_be_true_is_wrong_usage(folder: Path, forks: Forks) -> None:
         ["--refresh", str(EXPORT), "--successor", "GM9009=Aa"],
     ],
 )
-def test_wrong_usage(arguments: list[str], folder: Path, forks: Forks) -> None:
-    found = forks.run("registry", *arguments, cwd=folder)
+def test_wrong_usage(arguments: list[str], folder: Path) -> None:
+    found = run("registry", *arguments, cwd=folder)
     assert found.code == 2
     assert len(found.err.splitlines()) == 1
     assert found.err.startswith("gemcrawl: ")

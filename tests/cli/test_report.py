@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Forks, environment
+from tests.cli.program import environment, run
 from tests.report.nights import first_night, published
 
 
@@ -18,11 +18,11 @@ def where(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_says_where_to_look_and_that_nothing_changed(forks: Forks, where: Path) -> None:
-    done = forks.run("report", cwd=where)
+def test_it_says_where_to_look_and_that_nothing_changed(where: Path) -> None:
+    done = run("report", cwd=where, fresh=True)
     assert (done.code, done.err) == (0, "")
     assert done.out == f"report: output/report/index.html\nopen:   {(where / 'output/report/index.html').as_uri()}\n"
-    again = forks.run("report", cwd=where)
+    again = run("report", cwd=where)
     assert (again.code, again.out.splitlines()[0]) == (0, "report: output/report/index.html (unchanged)")
 
 
@@ -35,16 +35,16 @@ def test_it_loads_none_of_the_large_libraries_that_it_has_no_use_for(where: Path
     assert not loaded & {"pandas", "pyarrow.dataset", "scrapy", "warcio"}
 
 
-def test_into_a_folder_of_ones_own_in_one_language(forks: Forks, where: Path) -> None:
-    done = forks.run("report", "--to", "site", "--lang", "en", "--snapshot", "2026-11-23", cwd=where)
+def test_into_a_folder_of_ones_own_in_one_language(where: Path) -> None:
+    done = run("report", "--to", "site", "--lang", "en", "--snapshot", "2026-11-23", cwd=where)
     assert done.code == 0
     assert (where / "site" / "index.html").is_file()
     assert not (where / "site" / "en").exists()
     assert not (where / "output" / "report").exists()
 
 
-def test_an_embargo_is_told_on_the_front_page(forks: Forks, where: Path) -> None:
-    assert forks.run("report", "--embargo", "60d", cwd=where).code == 0
+def test_an_embargo_is_told_on_the_front_page(where: Path) -> None:
+    assert run("report", "--embargo", "60d", cwd=where).code == 0
     assert "niet genoemd (1 formulieren)" in (where / "output/report/index.html").read_text("utf-8")
 
 
@@ -60,8 +60,8 @@ def test_an_embargo_is_told_on_the_front_page(forks: Forks, where: Path) -> None
         (["--to", "output/latest.json/report"], "cannot be written"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(options: list[str], said: str, forks: Forks, where: Path) -> None:
-    done = forks.run("report", *options, cwd=where)
+def test_what_is_wrong_is_said_in_one_line(options: list[str], said: str, where: Path) -> None:
+    done = run("report", *options, cwd=where)
     assert done.code == 2
     assert said in done.err
     assert done.err.count("\n") == 1

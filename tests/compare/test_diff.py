@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.compare import Change, Diff, FormChange, Night, Second, compare
@@ -206,7 +206,6 @@ def test_findings_that_went_and_came_are_named() -> None:
     assert (found.gone, found.came) == (("page_http",), ("hsts_short",))
 
 
-@settings(deadline=None)
 @given(NIGHTS)
 def test_a_night_compared_with_itself_has_no_news(one: Night) -> None:
     found = compare(one, one, successors=SUCCESSORS)
@@ -215,7 +214,6 @@ def test_a_night_compared_with_itself_has_no_news(one: Night) -> None:
     assert {t.appointment.change for t in found.towns} | {t.contact.change for t in found.towns} <= {"unchanged", "unknown"}
 
 
-@settings(deadline=None)
 @given(NIGHTS, NIGHTS, st.lists(NIGHTS, max_size=2, unique_by=lambda n: n.snapshot), st.lists(SECONDS, max_size=4), st.randoms())
 def test_every_form_and_municipality_is_in_exactly_one_class_whatever_the_order(old, new, nights, rechecks, rng) -> None:
     found = compare(old, new, successors=SUCCESSORS, nights=nights, rechecks=rechecks)
@@ -239,7 +237,6 @@ def test_every_form_and_municipality_is_in_exactly_one_class_whatever_the_order(
     assert again == found
 
 
-@settings(deadline=None)
 @given(NIGHTS, NIGHTS)
 def test_there_and_back_are_mirror_images_for_one_register(old: Night, new: Night) -> None:
     """Without mergers, what is fixed one way is new the other way."""

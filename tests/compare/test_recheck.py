@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.compare.recheck import Looked, counts, missing, result_of, results
@@ -95,7 +95,6 @@ def test_whether_a_search_is_needed() -> None:
     assert not missing([known()], [now("secure", "https://elders.test/")])
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(get_args(Verdict)), max_size=4), st.lists(st.sampled_from(get_args(Verdict)), max_size=4), st.booleans())
 def test_every_known_form_has_exactly_one_result(before: list[Verdict], after: list[Verdict], searched: bool) -> None:
     old = [known(f"{PAGE}/{i}", verdict=verdict) for i, verdict in enumerate(before)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -90,7 +90,6 @@ def test_a_changed_byte_is_noticed() -> None:
         records(archive)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_whatever_a_server_sends_is_kept_to_the_byte(fields: bytes, body: bytes) -> None:
     head = b"HTTP/1.1 200 OK\r\nX: " + fields.replace(b"\r", b"").replace(b"\n", b"") + b"\r\n\r\n"

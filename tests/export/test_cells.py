@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.export.cells import as_json, csv_lines, harmless
@@ -27,7 +27,6 @@ def test_csv_is_read_back_with_nested_values_as_json() -> None:
     assert second == ["", "2", "[]", "0.5"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20) | st.text("=+-@\t\r\n ＝'\"", max_size=5))
 def test_no_text_is_a_formula_or_moves_a_cursor(text: str) -> None:
     shown = harmless(text)
@@ -57,7 +56,6 @@ def test_sums_are_numbers_to_a_program() -> None:
     assert list(csv_lines(pa.table({"n": [Decimal("1.50")]}))) == ["n\r\n", "1.50\r\n"]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_json_is_ascii_and_loses_nothing(text: str) -> None:
     told = as_json([{text: text}])

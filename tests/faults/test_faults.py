@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.faults import nights, scenarios
 from benchmarks.faults.scenarios import SCENARIOS, Stage
 from benchmarks.faults.server import Nation
+from tests.support.forks import CHECKOUT, Forked, environment
 
 SIZE = 24
+_fresh = nights.start
+
+
+def start(arguments: list[str], *, env: dict[str, str] | None = None, **fault: Any) -> subprocess.Popen[str] | Forked:
+    """As `nights.start`, without the price of the imports, but where a library is to be loaded before everything."""
+    if env:
+        return _fresh(arguments, env=env, **fault)
+    command = ["-m", "benchmarks.faults.inside", json.dumps(fault), "crawl", "--log-level", "ERROR", *arguments]
+    return Forked(command, cwd=CHECKOUT, env=environment())
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     directory: Path = tmp_path_factory.mktemp("faults")
-    with Nation(directory / "nation", SIZE) as nation:
+    with pytest.MonkeyPatch.context() as patch, Nation(directory / "nation", SIZE) as nation:
+        patch.setattr(nights, "start", start)
+        patch.setattr(scenarios, "start", start)
         yield Stage.prepare(directory, nation, SIZE, short=True)
 
 

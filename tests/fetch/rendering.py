@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 
 from gemcrawl.fetch.browser import find_browser
+from tests.support.forks import CHECKOUT, Forked
 from tests.support.world import World
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
@@ -50,20 +49,15 @@ Ask = Callable[..., Outcome]
 def ask(world: World | None, *questions: str | dict[str, Any], environment: dict[str, str] | None = None, **settings: Any) -> Outcome:
     """Has pages rendered, one after the other; see `tests.fetch.render`."""
     asked = [{"url": question} if isinstance(question, str) else question for question in questions]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.fetch.render", json.dumps({**(world.settings if world else {}), **settings}), json.dumps(asked)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-        env={**os.environ, **(environment or {})},
-    )
-    assert done.returncode == 0, done.stderr
-    *pages, last = (json.loads(line) for line in done.stdout.splitlines())
+    command = ["-m", "tests.fetch.render", json.dumps({**(world.settings if world else {}), **settings}), json.dumps(asked)]
+    with Forked(command, cwd=CHECKOUT, env={**os.environ, **(environment or {})}) as crawling:
+        out, err = crawling.communicate(110)
+    assert crawling.returncode == 0, err
+    *pages, last = (json.loads(line) for line in out.splitlines())
     until = time.monotonic() + 5
     while (left := [pid for pid in last["processes"] if _runs(pid)]) and time.monotonic() < until:
         time.sleep(0.05)
-    return Outcome(pages, last["stats"], left, done.stderr)
+    return Outcome(pages, last["stats"], left, err)
 
 
 def _runs(pid: int) -> bool:

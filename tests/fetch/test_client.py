@@ -7,10 +7,7 @@ import base64
 import gzip
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,9 +19,9 @@ from gemcrawl.fetch.answer import Answer
 from gemcrawl.fetch.client import Client
 from gemcrawl.recent import MOST
 from tests.support.authority import TLS12, Authority
+from tests.support.forks import CHECKOUT, Forked, environment
 from tests.support.world import Reply, Tls, World, redirect
 
-ROOT = Path(__file__).resolve().parents[2]
 A, B, BUSY = "www.a.test", "www.b.test", "www.busy.test"
 QUICK: dict[str, Any] = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_TIMEOUT": 1, "RETRY_TIMES": 0}
 
@@ -32,22 +29,12 @@ QUICK: dict[str, Any] = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_TIMEOUT": 1, "RETRY_T
 def crawl(world: World, questions: list[dict[str, Any]], **settings: Any) -> list[SimpleNamespace]:
     """The answers of one crawl; ``stderr`` of each is what the whole crawl logged."""
     asked = [question if "slow_down" in question else {"jar": "GM9001", **question} for question in questions]
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.fetch.crawl",
-            json.dumps({**world.settings, **QUICK, **settings}),
-            json.dumps(asked),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    answers = [SimpleNamespace(**json.loads(line), stderr=done.stderr) for line in done.stdout.splitlines()]
-    assert len(answers) == sum("url" in question for question in questions), done.stderr
+    command = ["-m", "tests.fetch.crawl", json.dumps({**world.settings, **QUICK, **settings}), json.dumps(asked)]
+    with Forked(command, cwd=CHECKOUT, env=environment()) as crawling:
+        out, err = crawling.communicate(60)
+    assert crawling.returncode == 0, err
+    answers = [SimpleNamespace(**json.loads(line), stderr=err) for line in out.splitlines()]
+    assert len(answers) == sum("url" in question for question in questions), err
     return answers
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +17,8 @@ import pytest
 from gemcrawl.fetch.connect_to import ConnectTo
 from gemcrawl.fetch.resolver import Resolver
 from gemcrawl.fetch.servers import Servers
+from tests.support.forks import CHECKOUT, Forked, environment
 
-ROOT = Path(__file__).resolve().parents[2]
 TAKES = 0.2
 
 
@@ -55,9 +52,11 @@ def server() -> Iterator[tuple[int, list[tuple[float, float, str]]]]:
 def ask(urls: list[str], **settings: Any) -> None:
     """Asks for all of them at once, in a crawl of its own."""
     wanted = {"DOWNLOAD_DELAY": 0.01, "DOWNLOAD_DELAY_JITTER": 0, "GEMCRAWL_ALLOW_NET": ["127.0.0.0/8"], **settings}
-    command = [sys.executable, "-m", "tests.fetch.crawl", json.dumps(wanted), json.dumps([{"together": urls}])]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
-    assert [json.loads(line)["failure"] for line in done.stdout.splitlines()] == [None] * len(urls), done.stderr
+    command = ["-m", "tests.fetch.crawl", json.dumps(wanted), json.dumps([{"together": urls}])]
+    with Forked(command, cwd=CHECKOUT, env=environment()) as crawling:
+        out, err = crawling.communicate(60)
+    assert crawling.returncode == 0, err
+    assert [json.loads(line)["failure"] for line in out.splitlines()] == [None] * len(urls), err
 
 
 def overlapping(log: list[tuple[float, float, str]]) -> int:

@@ -6,7 +6,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,7 +18,7 @@ from aiohttp import web
 
 from gemcrawl.cli.exit_codes import ExitCode
 from gemcrawl.sites import site_of
-from tests.cli.program import Ended, options, start
+from tests.cli.program import Ended, Process, options, start
 from tests.cli.program import ended as ended_within
 from tests.support.authority import Authority
 from tests.support.world import Asked, Reply, Route, World
@@ -32,7 +31,7 @@ NOT_THE_SAME = {"started_at", "finished_at", "fetched_at", "checked_at", "second
 """Times, and what it cost: whoever comes first to what several share pays for it."""
 
 
-def ended(process: subprocess.Popen[str]) -> Ended:
+def ended(process: Process) -> Ended:
     """Waits for a process, which on a busy machine takes its time: it has to start others."""
     return ended_within(process, timeout=100)
 

@@ -210,7 +210,7 @@ ANY_JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(ANY_JSON)
 def test_nothing_in_a_definition_raises(value: object) -> None:
     body = json.dumps(value).encode()
@@ -219,7 +219,6 @@ def test_nothing_in_a_definition_raises(value: object) -> None:
     read_step(body)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(body: bytes) -> None:
     assert read_form(body, API) is None

@@ -80,13 +80,13 @@ soup = st.lists(st.one_of(tag, st.sampled_from(["tekst", "Afspraak maken", "<!--
 
 
 @given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "iso-8859-1", "utf-16", "nonsense", "rot13", "hex", "idna", "\x00"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes(body: bytes, charset: str | None) -> None:
     assert isinstance(read_page(body, URL, charset=charset), PageReading)
 
 
 @given(soup, st.sampled_from([URL, "http://gem.test", "", "no url", "http://[", "https://gem.test/a?b#c"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_tags(html: str, url: str) -> None:
     reading = read_page(html.encode("utf-8", "replace"), url, entry_text=html[:50])
     for form in reading.forms:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.items import FindingCode, PersonalData, SecurityTxt
@@ -143,7 +143,6 @@ class TestDraft:
         (found,) = written(replace(CASE, page_url="https://www.aa.test/" + "x" * 3000))
         assert max(map(len, eml(found).splitlines())) <= 998
 
-    @settings(deadline=None)
     @given(st.text(max_size=60) | st.sampled_from([HOSTILE, "a\r\nBcc: evil@c.test", "\ud800"]))
     def test_nothing_from_a_site_becomes_a_header_or_markup(self, text: str):
         bad = finding("page_http", text, text)

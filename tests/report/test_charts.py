@@ -7,7 +7,7 @@ import sys
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -199,7 +199,6 @@ class TestCountry:
         assert picture(country([], {})).css("a") == []
 
 
-@settings(deadline=None)
 @given(st.text().map(clean))
 def test_whatever_a_text_says_it_is_text(said: str) -> None:
     series = [Series(name=said, css="other", values=(1, 2))]

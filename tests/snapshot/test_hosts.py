@@ -70,7 +70,7 @@ class TestMergedHosts:
         ),
         st.randoms(use_true_random=False),
     )
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_merge_to_the_same_in_any_order_and_in_any_steps(self, keys, random):
         rows = [
             # whoever has as many handshakes is alike in all but what is merged, as nothing else says which of them to keep
@@ -92,7 +92,7 @@ class TestMergedHosts:
 
 class TestMoreHostsThanFitInMemory:
     @given(st.lists(st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 3)), max_size=9), max_size=9), st.integers(1, 4))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_are_merged_as_those_that_do(self, parts, batch):
         """Every part becomes a sorted run of its own; a host may be in any of them, and at the edge of any batch."""
         rows = [

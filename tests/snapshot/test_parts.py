@@ -52,7 +52,7 @@ def test_a_survey_comes_back_as_it_was_committed(parts):
 
 
 @given(data=st.data())
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_survives_the_way_through_a_part(parts, data):
     survey = Survey(
         municipality=dataclasses.replace(data.draw(rows(Municipality)), code="GM0344"),

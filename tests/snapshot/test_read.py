@@ -220,7 +220,7 @@ class TestQuery:
             query(output, "FROM municipalities_by_hand")
 
     @given(st.text(max_size=60) | st.text("SELECTFROMforms*(),;'\"-/ \n1", max_size=60))
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
     def test_text_of_any_kind_is_answered_or_refused(self, output, sql):
         try:
             query(output, sql)

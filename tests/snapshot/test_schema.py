@@ -107,7 +107,7 @@ class TestTheSchema:
 
 @pytest.mark.parametrize("row_type", TABLES.values())
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_every_valid_row_survives_the_way_through_parquet(row_type, data):
     made = data.draw(st.lists(rows(row_type), min_size=1, max_size=3))
     read = through_parquet(table_of(row_type, made))
@@ -118,7 +118,7 @@ def test_every_valid_row_survives_the_way_through_parquet(row_type, data):
 
 @pytest.mark.parametrize("row_type", TABLES.values())
 @given(data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_a_record_is_the_row_in_plain_values_and_back(row_type, data):
     row = data.draw(rows(row_type))
     assert to_record(row) == dataclasses.asdict(row)

@@ -10,21 +10,16 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import os
 import socket
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
 from typing import Self
 
-import brotli
-from backports import zstd
+from tests.support.bombs import MIB, brotli_zeros, deflate_zeros, gzip_zeros, layers, noise, packed, zstd_zeros
 
-MIB = 1024 * 1024
 HTML = b"Content-Type: text/html; charset=utf-8\r\n"
 OK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + HTML
 
@@ -37,63 +32,17 @@ def _body(data: bytes, *fields: bytes) -> Iterator[bytes]:
     yield data
 
 
-@cache
-def gzip_zeros(size: int) -> bytes:
-    """``size`` bytes of zeros as gzip, a thousandth of that."""
-    packer, block = zlib.compressobj(9, wbits=31), bytes(MIB)
-    return b"".join([*(packer.compress(block) for _ in range(size // MIB)), packer.flush()])
-
-
-@cache
-def deflate_zeros() -> bytes:
-    return zlib.compress(bytes(256 * MIB))
-
-
-@cache
-def brotli_zeros(size: int) -> bytes:
-    """``size`` bytes of zeros as brotli: less than a kilobyte for a gigabyte."""
-    packer, block = brotli.Compressor(quality=5, lgwin=24), bytes(MIB)
-    return b"".join([*(packer.process(block) for _ in range(size // MIB)), packer.finish()])
-
-
-@cache
-def zstd_zeros(size: int, window_log: int = 23) -> bytes:
-    """``size`` bytes of zeros as zstd; whoever unpacks it needs 2**window_log bytes."""
-    options = {zstd.CompressionParameter.window_log: window_log, zstd.CompressionParameter.compression_level: 3}
-    packer, block = zstd.ZstdCompressor(options=options), bytes(MIB)
-    return b"".join([*(packer.compress(block) for _ in range(size // MIB)), packer.flush()])
-
-
-@cache
-def noise(size: int) -> bytes:
-    """Bytes that cannot be compressed."""
-    return os.urandom(size)
-
-
 def nested_gzip() -> Iterator[bytes]:
-    return _body(_packed(gzip_zeros(1024 * MIB)), b"Content-Encoding: gzip, gzip")
-
-
-@cache
-def _packed(data: bytes) -> bytes:
-    return gzip.compress(data)
+    return _body(packed(gzip_zeros(1024 * MIB)), b"Content-Encoding: gzip, gzip")
 
 
 def chained() -> Iterator[bytes]:
     """3 MB that have to be unpacked three hundred times, and are 3 MB every time."""
-    return _body(_layers(), b"Content-Encoding: " + b", ".join([b"gzip"] * 300))
-
-
-@cache
-def _layers() -> bytes:
-    layer = noise(3 * MIB)
-    for _ in range(300):
-        layer = gzip.compress(layer, 0)
-    return layer
+    return _body(layers(), b"Content-Encoding: " + b", ".join([b"gzip"] * 300))
 
 
 def mixed_chain() -> Iterator[bytes]:
-    return _body(_packed(brotli_zeros(1024 * MIB)), b"Content-Encoding: br", b"Content-Encoding: gzip")
+    return _body(packed(brotli_zeros(1024 * MIB)), b"Content-Encoding: br", b"Content-Encoding: gzip")
 
 
 def wide_zstd() -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 import sectxt
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gemcrawl.survey.security_txt import MAX_BYTES, MAX_CONTACTS, parse
@@ -87,7 +87,6 @@ LINES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(LINES, max_size=6))
 def test_agrees_with_the_reference_on_what_is_there(lines: list[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
@@ -99,7 +98,6 @@ def test_agrees_with_the_reference_on_what_is_there(lines: list[str]) -> None:
         assert found.contacts == list(dict.fromkeys(reference._values["contact"]))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_raise_nothing(body: bytes) -> None:
     found = parse(MINIMAL.encode() + body, URL)

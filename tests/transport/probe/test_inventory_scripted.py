@@ -158,7 +158,7 @@ def any_server(draw: st.DrawFn) -> Scripted:
 
 
 class TestOfAnyServer:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(server=any_server())
     def test_the_inventory_is_what_it_accepts_in_its_order(self, server: Scripted) -> None:
         connect = guarded(Guard(["127.0.0.0/8"]), 2.0)
