@@ -18,7 +18,7 @@ from tests.support.store import SERVERS, Store, StoreServer
 from tests.support.world import World
 
 loopback.install()
-settings.register_profile("gemcrawl")  # no test of ours is about the clock of this machine
+settings.register_profile("gemcrawl", deadline=None)  # no test of ours is about the clock of this machine
 settings.load_profile("gemcrawl")
 STORES = ["s3", "gs", pytest.param("az", marks=pytest.mark.azure)]
 
