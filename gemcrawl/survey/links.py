@@ -232,11 +232,15 @@ def turns_pages(url: str, text: str) -> bool:
 
 def is_slot(text: str) -> bool:
     """Whether a text is a day or a time, and nothing else: ``3``, ``09:20``, ``dinsdag 3 december 9.00 uur``."""
-    folded = fold(text)
-    words = folded.split(" ")
-    known = {*_vocabulary()["calendar"]["text"], *_vocabulary()["calendar"]["beside"]}
+    words = fold(text).split(" ")
     numbers = [word for word in words if word.isdigit()]
-    return any(len(n) <= 2 for n in numbers) and all(w.isdigit() or w in known for w in words) and "week" not in words
+    return any(len(n) <= 2 for n in numbers) and all(w.isdigit() or w in _of_slots() for w in words) and "week" not in words
+
+
+@cache
+def _of_slots() -> frozenset[str]:
+    calendar = _vocabulary()["calendar"]
+    return frozenset([*calendar["text"], *calendar["beside"]])
 
 
 @cache
