@@ -112,8 +112,14 @@ async def test_a_page_of_the_planner_that_only_lets_one_log_in_is_such_a_login()
     assert (await web.survey()).unread == ["appointment"]
 
 
-async def test_it_is_no_matter_where_there_is_another_way() -> None:
+async def test_another_way_is_taken_where_there_is_one() -> None:
     web = site(LOGINS[0] + link("/afspraak/zonder", "Afspraak maken zonder DigiD"))
+    web.answers[f"{WWW}/afspraak/zonder"] = page("Afspraak maken", APPOINTMENT_FORM)
+    assert [form.page_url for form in (await web.survey()).forms if form.kind == "appointment"] == [f"{WWW}/afspraak/zonder"]
+
+
+async def test_a_login_by_a_button_is_no_matter_where_such_a_form_was_found() -> None:
+    web = site(LOGINS[4] + link("/afspraak/zonder", "Afspraak maken zonder DigiD"))
     web.answers[f"{WWW}/afspraak/zonder"] = page("Afspraak maken", APPOINTMENT_FORM)
     assert (await web.survey()).unread == []
 
