@@ -176,6 +176,8 @@ class _Site:
                 if await self.intake.render_formless():
                     continue
                 candidate = self._search()
+                if candidate is None and self._doors_left():
+                    raise self._give_up("budget")
                 if candidate is None:
                     return
             elif session.spent:
@@ -203,8 +205,15 @@ class _Site:
         self.searched += 1
         return self.session.frontier.from_aside()
 
+    def _doors_left(self) -> bool:
+        """Whether a kind of which nothing was found may be behind a part of the site that was not read."""
+        return self.session.limits.searched > 0 and self.session.frontier.doors_left(self.session.wanted.nothing_found)
+
     def _give_up(self, reason: Reason) -> _Ended:
-        self.session.give_up(self.session.frontier.left(self.session.wanted))
+        session = self.session
+        session.give_up(session.frontier.left(session.wanted))
+        if self._doors_left():
+            session.unread.update(session.wanted.nothing_found)
         return _Ended("partial", reason)
 
     async def _sitemap_would_help(self, candidate: Candidate | None) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gemcrawl.survey.behind import first_slot, shown
 from gemcrawl.survey.frontier import DECAY, Candidate
 from gemcrawl.survey.links import (
     GOALS,
@@ -25,7 +26,7 @@ from gemcrawl.survey.links import (
     turns_pages,
 )
 from gemcrawl.survey.session import OUTSIDE_SCORE
-from gemcrawl.survey.urls import host_of
+from gemcrawl.survey.urls import host_of, split
 
 if TYPE_CHECKING:
     from gemcrawl.forms.page import Link, PageReading
@@ -63,6 +64,13 @@ DULL = 1.0
 """By how much a link to a part of the site where forms hardly are comes later among those."""
 DEEPER = 0.1
 """The same, for each click from the home page."""
+DOOR = 1.0
+"""By how much such a link comes earlier when it is a door: a short name on the home page, of a page right below the root that is no folder of others."""
+DOORS = 12
+"""Of more of them none is a door: the site has all its pages right below the root."""
+DOOR_WORDS = 3
+MAX_SLOTS = 2
+"""Choices in a row that are made on the way to an appointment form: a day, and a time."""
 TRANSLATED = 0.8
 """Share that a link into a translation of the site keeps: the forms in the site's own language come first."""
 _LETTER = re.compile(r"[a-z]", re.IGNORECASE)
@@ -76,6 +84,10 @@ class Follower:
         self._known: set[tuple[str, str]] = set()
         self._vague: Counter[tuple[str, ...]] = Counter()
         """Links followed for what their page is about, by kind, and by kind and host."""
+        self._doors: frozenset[str] = frozenset()
+        """Addresses that the home page has short names for."""
+        self._chosen: set[tuple[str, int]] = set()
+        """Hosts on which a day or time was chosen, and which choice in a row it was."""
 
     def follow(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
         """Queues what the links of a page promise.
@@ -90,7 +102,12 @@ class Follower:
         lists = own and sum(1 for link in reading.links if _LETTER.fullmatch(link.text)) >= LETTERS
         fresh = [link for link in reading.links if (link.url, link.text) not in self._known]
         self._known.update((link.url, link.text) for link in fresh)
+        if candidate.depth == 0:
+            self._doors |= _doors([link for link in fresh if self._session.owns(link.url)])
+        self._session.behind |= shown(reading, evidence)
         promising = [self._link(link, visit.final_url, candidate, evidence, own=own, lists=lists) for link in fresh]
+        if evidence.appointment >= STRONG and not any(form.kind == "appointment" for form in reading.forms):
+            self._choose(visit.final_url, reading, candidate)
         begins = candidate.depth == 0 or (candidate.base.best >= STRONG and min(evidence) >= 0)
         if own and begins and not any(promising) and not reading.forms:
             self._choice(fresh, visit.final_url, candidate)
@@ -122,10 +139,12 @@ class Follower:
         via: FoundVia = "home" if parent.depth == 0 else "link"
         # What its page promises is near: it does not fade by how deep in the site the page is.
         scores = base if vague else base.times(DECAY**parent.depth)
-        if target_own and in_translation(link.url) and not in_translation(page_url):
+        switches = in_translation(link.url) and not in_translation(page_url)
+        if target_own and switches:
             scores = scores.times(TRANSLATED)
         known = self._previous.advance(link.url, scores)
-        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known)
+        door = target_own and (switches or (lists and letter_score(link.text).best > 0))
+        child = Candidate(link.url, scores, via, parent.depth + 1, link.text, page_url, outside, base, link.hash_route, known, door=door)
         if forbidden_url(link.url) or forbidden_text(link.text):
             session.missed(child)
             return False
@@ -135,6 +154,8 @@ class Follower:
         # From another host only its own pages, and only those whose link names the form.
         if not own and (host_of(link.url) != host_of(page_url) or base.best < STRONG):
             return False
+        if door and child.score < WEAK:
+            session.frontier.set_aside(child, child.score)
         session.frontier.add(child)
         return True
 
@@ -151,14 +172,38 @@ class Follower:
         if max(base) < 0 or forbidden_url(link.url) or forbidden_text(link.text):
             return
         rank = base.best + (BESIDE * parent.base.best if link.place == "main" else 0.0) - (DULL if is_dull(link.text) else 0.0)
-        child = Candidate(
-            link.url, base, "home" if parent.depth == 0 else "link", parent.depth + 1, link.text, page_url, 0, base, link.hash_route
-        )
+        door = link.url in self._doors
+        via: FoundVia = "home" if parent.depth == 0 else "link"
+        rank += DOOR if door else 0.0
+        child = Candidate(link.url, base, via, parent.depth + 1, link.text, page_url, 0, base, link.hash_route, door=door)
         self._session.frontier.set_aside(child, rank - DEEPER * parent.depth)
+
+    def _choose(self, page_url: str, reading: PageReading, candidate: Candidate) -> None:
+        """One day or time of a page that offers them: the form comes after it."""
+        choice = host_of(page_url), candidate.slots
+        link = first_slot(reading) if candidate.slots < MAX_SLOTS and choice not in self._chosen else None
+        if link is not None and self._session.wanted.appointment:
+            self._chosen.add(choice)
+            base = Scores(appointment=STRONG)
+            self._session.frontier.add(
+                Candidate(
+                    link.url,
+                    base,
+                    "link",
+                    candidate.depth + 1,
+                    candidate.text,
+                    page_url,
+                    candidate.outside,
+                    base,
+                    link.hash_route,
+                    slots=candidate.slots + 1,
+                )
+            )
 
     def _choice(self, links: list[Link], page_url: str, candidate: Candidate) -> None:
         """The ways on from a page that has hardly any, whatever they say: a choice of language, a picture to click."""
-        ways = {link.url: link for link in links if self._session.owns(link.url) and not self._session.frontier.seen(link.url)}
+        own = (link for link in links if self._session.owns(link.url) and not turns_pages(link.url, link.text))
+        ways = {link.url: link for link in own if not self._session.frontier.seen(link.url)}
         if len(ways) > FEW:
             return
         for url, link in ways.items():
@@ -193,6 +238,15 @@ class Follower:
                     link.hash_route,
                 )
             )
+
+
+def _doors(links: list[Link]) -> frozenset[str]:
+    """Addresses of the site right below its root and of no folder, by a short name, if they are few."""
+    paths = {link.url: split(link.url).path.strip("/") for link in links}
+    folders = {path.partition("/")[0] for path in paths.values() if "/" in path}
+    lone = {link.url for link in links if 0 < len(link.text.split()) <= DOOR_WORDS and not is_dull(link.text)}
+    found = frozenset(url for url in lone if paths[url] and "/" not in paths[url] and paths[url] not in folders)
+    return found if len(found) <= DOORS else frozenset()
 
 
 def about(reading: PageReading, candidate: Candidate) -> Scores:

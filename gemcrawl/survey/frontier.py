@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gemcrawl.items import FoundVia
@@ -51,6 +52,10 @@ class Candidate:
     """Route within a single-page application (``#/...``); empty elsewhere."""
     known: float = 0.0
     """What it is put forward by because it led to a form the last time."""
+    slots: int = 0
+    """Days and times chosen on the way to it."""
+    door: bool = False
+    """It names a part of the site behind which a form may be by whatever name: while it is unread, a kind that was not found is not absent."""
 
     @property
     def identity(self) -> str:
@@ -183,6 +188,11 @@ class Frontier:
         """Candidates still worth a request, best first."""
         return [c for _, _, c in sorted(self._heap + self._later) if c.identity not in self._seen and wanted.wants(c)]
 
+    def doors_left(self, goals: Sequence[Goal]) -> bool:
+        """Whether one of the doors was not read that may lead to one of these kinds."""
+        every = (candidate for _, _, candidate in (*self._heap, *self._later, *self._aside) if candidate.door)
+        return any(self._is_open(c) and any(c.score < WEAK or getattr(c.scores, goal) > 0 for goal in goals) for c in every)
+
 
 def _is_product(candidate: Candidate) -> bool:
     return candidate.outside > 0 and chooses_product(candidate.url)
@@ -208,9 +218,9 @@ class Wanted:
         return any(self._wants(goal, candidate) for goal in GOALS)
 
     @property
-    def nothing_found(self) -> bool:
-        """Whether no form at all was found of one of the kinds."""
-        return any(all(kind != goal for kind, _ in self._doors) for goal in GOALS)
+    def nothing_found(self) -> list[Goal]:
+        """The kinds of which no form at all was found."""
+        return [goal for goal in GOALS if all(kind != goal for kind, _ in self._doors)]
 
     def needs(self, candidate: Candidate) -> bool:
         """Whether ``candidate`` is worth a request for a kind that is still missing."""

@@ -13,7 +13,7 @@ from gemcrawl.survey.collect import Found
 from gemcrawl.survey.definitions import Definitions
 from gemcrawl.survey.follow import FEW
 from gemcrawl.survey.frontier import Candidate
-from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_text, forbidden_url, lost_session, special, text_score, url_score
+from gemcrawl.survey.links import GOALS, STRONG, Goal, forbidden_text, forbidden_url, lost_session, says, special, text_score, url_score
 from gemcrawl.survey.rendering import cause_of
 from gemcrawl.survey.session import OUTSIDE_SCORE, without_body
 from gemcrawl.survey.urls import host_of, key, parent_page
@@ -46,6 +46,8 @@ class Intake:
         self._rendered_late: set[str] = set()
         self._contents: dict[bytes, str] = {}
         """Digest of what a page says, with its identity."""
+        self._begun: set[str] = set()
+        """Hosts on which a flow was begun anew."""
 
     async def take(self, visit: Visit, candidate: Candidate, frames: tuple[Visit, ...] = ()) -> int:
         """Takes in a page that was read.  Returns how many forms of the wanted kinds were new.
@@ -63,7 +65,7 @@ class Intake:
         if reading.error_page is not None or reading.challenge:
             session.missed(candidate)
             if lost_session(reading.error_page or ""):
-                self._begin_again(visit, candidate)
+                self._begin_again(visit, reading, candidate)
             return 0
         if reading.app_shell:
             session.shells[key(visit.final_url)] = without_body(visit)
@@ -95,7 +97,7 @@ class Intake:
             if getattr(wanted, goal) and (found := self._formless.pop(goal, None)) is not None and await self._render_late(*found):
                 return True
         home, self._bare_home = self._bare_home, None
-        return home is not None and wanted.nothing_found and await self._render_late(*home)
+        return home is not None and bool(wanted.nothing_found) and await self._render_late(*home)
 
     async def _render_late(self, visit: Visit, candidate: Candidate) -> bool:
         """Renders a page that was taken in before as fetched; False when it was rendered already."""
@@ -128,11 +130,17 @@ class Intake:
         self._session.collection.add_again(reading, visit.final_url)
         return True
 
-    def _begin_again(self, visit: Visit, candidate: Candidate) -> None:
-        """A link into the middle of a flow ends where there is no session; the flow begins one step up."""
-        above = parent_page(visit.final_url)
-        if candidate.depth and above is not None and candidate.base.best >= STRONG and not forbidden_url(above):
-            self._session.frontier.add(replace(candidate, url=above, scores=candidate.scores.times(SESSION_LOST), fragment=""))
+    def _begin_again(self, visit: Visit, reading: PageReading, candidate: Candidate) -> None:
+        """A link into the middle of a flow ends where there is no session; the flow begins where the page says so, once per host, or one step up."""
+        host = host_of(visit.final_url)
+        ways = (link.url for link in reading.links if host_of(link.url) == host and says("session", "restart", link.text))
+        begin = next(ways, None) if host not in self._begun else None
+        if begin is not None:
+            self._begun.add(host)
+        else:
+            begin = parent_page(visit.final_url)
+        if candidate.depth and begin is not None and candidate.base.best >= STRONG and not forbidden_url(begin):
+            self._session.frontier.add(replace(candidate, url=begin, scores=candidate.scores.times(SESSION_LOST), fragment=""))
 
     async def _render(self, visit: Visit, candidate: Candidate, cause: RenderCause) -> Seen:
         """Renders a page and says so in its row."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from gemcrawl.forms.words import Lexicon, Phrases, fold
 from gemcrawl.items import Reason
 from gemcrawl.sites import site_of
+from gemcrawl.survey.spelling import respelt, skeletons
 from gemcrawl.survey.urls import host_of, split
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def closed(url: str) -> Reason | None:
         if name in _never_hosts():
             return "challenge"
         name = name.partition(".")[2]
-    if _words("never", "host").find(fold(host.removesuffix(site_of(host)))):
+    if _words("never", "host").find(_labels(host)) or login_url(url):
         return "challenge"
     if _forbids(_words("never", "url"), fold(f"{parts.path} {parts.query}")):
         return "challenge"
@@ -118,20 +119,48 @@ def closed(url: str) -> Reason | None:
 
 def _forbids(words: Lexicon, text: str) -> bool:
     """Whether one of ``words`` is in folded ``text``, and not as what is to be done without (``zonder DigiD``)."""
-    return bool(words.find(text)) and not _words("never", "without").find(text)
+    return bool(words.find(text)) and not _words("login", "without").find(text)
+
+
+def _labels(host: str) -> str:
+    """The words of a host name, left of the domain."""
+    return fold(host.removesuffix(site_of(host)))
+
+
+@lru_cache(maxsize=2048)
+def login_url(url: str) -> bool:
+    """Whether an address says that it is a login."""
+    parts = split(url)
+    return bool(_words("login", "host").find(_labels(host_of(url)))) or _forbids(
+        _words("login", "url"), fold(f"{parts.path} {parts.query}")
+    )
+
+
+@lru_cache(maxsize=8192)
+def login_text(text: str) -> bool:
+    """Whether a link with this text leads to a login."""
+    return _forbids(_words("login"), fold(text))
+
+
+def behind_login(url: str, text: str) -> bool:
+    """Whether a link leads to a login, or to a part of a site that is there after one only."""
+    return login_text(text) or login_url(url) or says("login", "portal", text) or says("login", "portal_host", _labels(host_of(url)))
 
 
 @lru_cache(maxsize=8192)
 def forbidden_text(text: str) -> bool:
     """Whether a link with this text may never be followed; it may when it makes an appointment, and changes and cancels it besides."""
     folded = fold(text)
-    return _forbids(_words("never"), folded) and not _words("never", "beside").find(folded)
+    return login_text(text) or (_forbids(_words("never"), folded) and not _words("never", "beside").find(folded))
 
 
 @lru_cache(maxsize=8192)
 def text_score(text: str) -> Scores:
-    """What a text promises: of a link, or of a page's heading."""
-    return Scores(*(_phrases(goal, "text").score(text)[0] for goal in GOALS))
+    """What a text promises: of a link, or of a page's heading; a word in dialect counts where nothing else does."""
+    found = Scores(*(_phrases(goal, "text").score(text)[0] for goal in GOALS))
+    if any(found) or (meant := respelt(fold(text), _near())) is None:
+        return found
+    return Scores(*(_phrases(goal, "text").score(meant)[0] for goal in GOALS))
 
 
 @lru_cache(maxsize=8192)
@@ -196,7 +225,27 @@ def turns_pages(url: str, text: str) -> bool:
     if _ARROWS.fullmatch(text) is not None:
         parts = split(url)
         return any(c.isdigit() for c in text + parts.path + parts.query) or path_score(url).best < STRONG
-    return any(c.isdigit() for c in text) and text_score(text).best < STRONG and bool(_words("calendar").find(fold(text)))
+    if not any(c.isdigit() for c in text) or text_score(text).best >= STRONG:
+        return False
+    return is_slot(text) or bool(_words("calendar").find(fold(text)))
+
+
+def is_slot(text: str) -> bool:
+    """Whether a text is a day or a time, and nothing else: ``3``, ``09:20``, ``dinsdag 3 december 9.00 uur``."""
+    words = fold(text).split(" ")
+    numbers = [word for word in words if word.isdigit()]
+    return any(len(n) <= 2 for n in numbers) and all(w.isdigit() or w in _of_slots() for w in words) and "week" not in words
+
+
+@cache
+def _of_slots() -> frozenset[str]:
+    calendar = _vocabulary()["calendar"]
+    return frozenset([*calendar["text"], *calendar["beside"]])
+
+
+@cache
+def _near() -> dict[str, str]:
+    return skeletons(_vocabulary()["near"]["words"])
 
 
 @cache

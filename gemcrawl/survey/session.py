@@ -68,6 +68,8 @@ class Session:
     rows: list[Page] = field(default_factory=list)
     unread: set[Kind] = field(default_factory=set)
     """Kinds of form that cannot be called absent: a link that should lead to one did not."""
+    behind: set[Goal] = field(default_factory=set)
+    """Kinds of form that a page shows to be there, behind a login or a choice that is not made."""
     fetched: int = 0
     shells: dict[str, Visit] = field(default_factory=dict)
     """Pages that scripts have to fill: one document with a page for every route."""
@@ -140,9 +142,9 @@ class Session:
         self._scripted[page_url] = goals
 
     def left_unread(self) -> list[Kind]:
-        """Kinds of form that cannot be called absent, at the end: also those of which there is none and that only a script leads to."""
+        """Kinds of form that cannot be called absent, at the end: also those of which there is none, and that are behind something or only a script leads to."""
         found = {form.kind for form in self.collection.forms.values()}
-        return sorted(self.unread | {goal for goals in self._scripted.values() for goal in goals if goal not in found})
+        return sorted(self.unread | (self.behind.union(*self._scripted.values()) - found))
 
     def linked_again(self, candidate: Candidate) -> None:
         """A link to a page that failed: it fails this link too."""

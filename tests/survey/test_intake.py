@@ -63,6 +63,23 @@ async def test_a_flow_entered_in_its_middle_is_begun_one_step_up(says: str, aske
     assert [form.kind for form in found.forms] == (["appointment"] if asked else [])
 
 
+async def test_a_flow_is_begun_anew_where_its_page_says_so_and_only_once_per_host() -> None:
+    planner = "https://planner.test"
+    over = page("Sessie verlopen", "<p>Er is geen sessie gevonden.</p>", link("/start", "Begin opnieuw"))
+    for start, forms in ((page("Afspraak maken", APPOINTMENT_FORM), ["appointment"]), (over.replace("/start", "/begin"), [])):
+        web = Web(
+            {
+                HOME: page("Gemeente", link(f"{planner}/stap/2", "Afspraak maken")),
+                f"{planner}/stap/2": over,
+                f"{planner}/start": start,
+            }
+        )
+        assert [form.kind for form in (await web.survey()).forms] == forms
+        assert f"{planner}/start" in web.asked
+        assert f"{planner}/begin" not in web.asked
+        assert f"{planner}/stap" not in web.asked
+
+
 @pytest.mark.parametrize(("length", "truncated", "unread"), [(1_900_000, False, []), (2_100_000, True, ["appointment"])])
 async def test_a_promising_page_that_was_cut_before_its_form_leaves_the_kind_unread(
     length: int, *, truncated: bool, unread: list[str]
@@ -107,7 +124,7 @@ async def test_that_is_no_matter_where_such_a_form_was_found() -> None:
     assert (await web.survey()).unread == []
 
 
-@pytest.mark.parametrize("text", ["Menu", "Sluiten", "Mijn afspraak wijzigen", "Afspraak maken met DigiD"])
+@pytest.mark.parametrize("text", ["Menu", "Sluiten", "Mijn afspraak wijzigen"])
 async def test_a_button_that_names_no_form_to_look_for_says_nothing(text: str) -> None:
     assert (await Web({HOME: page("Gemeente", MENU, f'<button type="button" id="b">{text}</button>', SCRIPT)}).survey()).unread == []
 

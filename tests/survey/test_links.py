@@ -238,7 +238,7 @@ def test_words_around_a_link_are_no_reason_to_log_in() -> None:
 
 def test_letters_stand_for_what_begins_with_them() -> None:
     assert letter_score("A").appointment > letter_score("P").appointment >= WEAK
-    assert letter_score("C").contact >= WEAK
+    assert letter_score("C").contact > letter_score("V").contact > letter_score("S").contact >= WEAK
     assert letter_score("Q").best == 0
 
 
