@@ -15,6 +15,11 @@ Attributes = Mapping[str, str | None]
 MAX_TARGETS = 20
 _MAX_WRITTEN = 500
 _HTML_SPACE = " \t\n\r\f"
+_ACTION = re.compile(
+    r"([^;{}]{0,100})(?:\.action\s*=\s*|\.(?:setAttribute|attr|prop)\(\s*[\"']action[\"']\s*,\s*)[\"'`](https?://[^\"'`\s<>]{1,500})[\"'`]",
+    re.IGNORECASE,
+)
+"""What a script says of which form, and where it sends that."""
 _PREVENTS = re.compile(r"return\s+false|preventDefault|return\s+[\w.$]+\s*\(|javascript:", re.IGNORECASE)
 
 
@@ -65,6 +70,26 @@ def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str
         if len(found) >= MAX_TARGETS:
             break
     return tuple(found)
+
+
+def actions_in(script: str) -> list[tuple[str, str]]:
+    """The addresses of http and https that a script gives to a form, as far as they are written out in it, each with the words before it."""
+    return _ACTION.findall(script)[:MAX_TARGETS]
+
+
+def named_in(words: str, form: Attributes) -> bool:
+    """Whether the words of a script name a form, by its id or name."""
+    return any(name and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words) for name in (form.get("id"), form.get("name")))
+
+
+def targets_by_script(
+    form: Attributes, submitters: Iterable[Attributes], others: Iterable[str], addresses: Addresses
+) -> tuple[Target, ...]:
+    """Addresses that the handlers of a form and of its buttons give to it, and `others`, which scripts of the page do: only a browser knows which of them counts."""
+    handlers = (form.get("onsubmit"), *(button.get("onclick") for button in submitters))
+    written = [*others, *(url for handler in handlers if handler for _, url in actions_in(handler))]
+    method = method_of(form.get("method"))
+    return tuple(dict.fromkeys(Target(url, addresses.join(url), "action", method) for url in written if addresses.join(url)))[:MAX_TARGETS]
 
 
 def idle_action(form: Attributes, submitters: Iterable[Attributes], document: str, addresses: Addresses) -> str:
