@@ -13,14 +13,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.beside import words_before, words_inside
-from gemcrawl.forms.chat import in_chat
+from gemcrawl.forms.chat import Chats
 from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature
 from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.raw import Document, RawForm
 from gemcrawl.forms.structure import TICKED, asks_words
-from gemcrawl.forms.submit import by_script, idle_action, method_of, named_in, targets_by_script, targets_of
+from gemcrawl.forms.submit import by_script, idle_action, method_of, names, targets_by_script, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
 from gemcrawl.forms.weights import Evidence, Sum
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
@@ -60,8 +60,9 @@ def forms_of(
     headings = frozenset(document.headings)
     evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]
     sums = [weigh(evidence) for evidence in evidences]
-    asides = [_aside(raw, fields) for raw, fields in read]
+    asides = [_aside(raw, fields, document.chats) for raw, fields in read]
     main = _main_form(read, sums, asides)
+    given = _given(document.actions, [raw for raw, _ in read], main)
     found: list[PageForm] = []
     passed: list[RawForm] = []
     for i, (raw, fields) in enumerate(read):
@@ -77,8 +78,8 @@ def forms_of(
             continue
         targets = targets_of(raw.attributes, raw.submitters, url, addresses) if element else ()
         if targets:
-            given = [url for words, url in document.actions if _is_sent(words, i, main, read)]
-            targets = tuple(dict.fromkeys((*targets, *targets_by_script(raw.attributes, raw.submitters, given, addresses))))
+            by_scripts = targets_by_script(raw.attributes, raw.submitters, given.get(i, ()), addresses)
+            targets = tuple(dict.fromkeys((*targets, *by_scripts))) if by_scripts else targets
         data = personal.asked(fields)
         level: PersonalDataLevel = "seen" if data else "none"
         if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
@@ -110,19 +111,24 @@ def forms_of(
     return tuple(found)
 
 
-def _is_sent(words: str, form: int, main: int | None, read: list[tuple[RawForm, list[Field]]]) -> bool:
-    """Whether a script that says so of a form means this one: the one it names, else the main form."""
-    named = [i for i, (raw, _) in enumerate(read) if named_in(words, raw.attributes)]
-    return form in named if named else form == main
+def _given(actions: list[tuple[str, str]], forms: list[RawForm], main: int | None) -> dict[int, list[str]]:
+    """The addresses that scripts give to forms, by the form's index: to the forms that the script names, else to the main form."""
+    given: dict[int, list[str]] = {}
+    for statement, url in actions:
+        named = [i for i, form in enumerate(forms) if names(statement, form.attributes)]
+        for i in named or ([main] if main is not None else []):
+            given.setdefault(i, []).append(url)
+    return given
 
 
-def _aside(raw: RawForm, fields: list[Field]) -> str:
+def _aside(raw: RawForm, fields: list[Field], chats: Chats) -> str:
     """Why a form is none of the town hall's, whatever its words and those of the page say; empty for most."""
     if not raw.element:
         return ""
     if method_of(raw.attributes.get("method")) == "dialog" and not any(f.category for f in fields):
         return "method dialog: nothing is sent"
-    return "a chat" if in_chat(raw.node) else ""
+    beside = (raw.place != "main" and not raw.main) or raw.attributes.get("role") == "search"
+    return "a chat" if not beside and chats.around(raw.node) else ""
 
 
 def _before(tree: LexborHTMLParser, node: LexborNode, forms: list[RawForm]) -> int:

@@ -116,7 +116,7 @@ def needs_a_script(node: LexborNode, tag: str, attributes: Attributes) -> bool:
     """
     if tag == "a" and not (attributes.get("href") or attributes.keys() & {"onclick", "role", "tabindex"}):
         return False  # an anchor, or the page itself in a menu
-    if attributes.get("form") or attributes.get(OWNER) or goes_to(attributes.get("onclick")):
+    if attributes.get("form") or OWNER in attributes or goes_to(attributes.get("onclick")):
         return False
     if _SHOWS & attributes.keys() or attributes.get("role") == "tab" or hides(attributes):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gemcrawl.forms.data import remembered, table
@@ -11,7 +12,7 @@ from gemcrawl.forms.words import Lexicon, fold
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-_AROUND = 6
+_AROUND = 5
 """Elements around a control that are looked at."""
 _PAGE = frozenset({"html", "body", "main"})
 _MAX_WRITTEN = 200
@@ -36,16 +37,30 @@ def _says_chat(label: str) -> bool:
     return bool(Lexicon(table("kinds.toml")["chat"]["labels"]).find(fold(label)))
 
 
-def in_chat(element: LexborNode | None) -> bool:
-    """Whether an element or one of the nearest around it is a chat, by its class, id, tag or label; not one that holds the heading of the page."""
-    for _ in range(_AROUND):
-        if element is None or (element.tag or "") in _PAGE:
-            return False
-        attributes = element.attributes
-        tag = element.tag or ""
-        written = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_MAX_WRITTEN]
-        called = (written != " " and _is_called_chat(written)) or ("-" in tag and _is_called_chat(tag))
-        if called or ("aria-label" in attributes and "role" in attributes and _says_chat((attributes["aria-label"] or "")[:_MAX_WRITTEN])):
-            return element.css_first("h1") is None
-        element = element.parent
-    return False
+@dataclass(slots=True)
+class Chats:
+    """The chats of one document."""
+
+    _known: dict[int, bool] = field(default_factory=dict)
+    """Elements that are called chats, by their identity, and whether they are."""
+
+    def around(self, element: LexborNode | None) -> bool:
+        """Whether an element or one of the nearest around it is a chat, by its class, id, tag or label; not one that holds the heading of the page."""
+        for _ in range(_AROUND):
+            if element is None or (tag := element.tag or "") in _PAGE:
+                return False
+            if _is_called(element, tag):
+                if element.mem_id not in self._known:
+                    self._known[element.mem_id] = element.css_first("h1") is None
+                return self._known[element.mem_id]
+            element = element.parent
+        return False
+
+
+def _is_called(element: LexborNode, tag: str) -> bool:
+    attributes = element.attributes
+    label = attributes.get("aria-label") if "role" in attributes else None
+    if label and _says_chat(label[:_MAX_WRITTEN]):
+        return True
+    written = (attributes.get("class"), attributes.get("id"), tag if "-" in tag else None)
+    return any(name and _is_called_chat(name[:_MAX_WRITTEN]) for name in written)

@@ -10,7 +10,6 @@ from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.around import NEVER, ROOT, Around, Context
 from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script, said_by_picture
-from gemcrawl.forms.chat import in_chat
 from gemcrawl.forms.elements import IN_FORMS, METHODS
 from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides
 from gemcrawl.forms.frames import PLACEHOLDER, note_frame, note_placeholder
@@ -297,7 +296,7 @@ class _Pass:
         """The form around a control, or what stands for one of all that are in no form; None for the line of a chat."""
         if context.form is not None:
             return context.form
-        if in_chat(node.parent):
+        if self.document.chats.around(node.parent):
             return None
         form = self.document.loose.get(context.place)
         if form is None:
@@ -396,7 +395,7 @@ class _Pass:
             self.owned.append((owner, None, node, attributes, context))
             return
         form = context.form or self.document.loose.get(context.place)
-        if form is None or (context.form is None and in_chat(node.parent)):
+        if form is None or (context.form is None and self.document.chats.around(node.parent)):
             return
         if is_submitter(tag, type_) and len(form.submitters) < 50:
             form.submitters.append(attributes)

@@ -56,6 +56,8 @@ def marked(markup: bytes) -> bytes:
 
 def owner_elsewhere(attributes: Attributes, context: Context) -> str:
     """The name of the form that a control belongs to when that is not the one around it: an id, or `OWNER` with the form's number; else empty."""
+    if "form" not in attributes and OWNER not in attributes:
+        return ""
     if id_ := attributes.get("form"):
         return id_
     number = attributes.get(OWNER)

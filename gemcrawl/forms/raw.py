@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from gemcrawl.forms.chat import Chats
 from gemcrawl.forms.fields import Control, Labels
 from gemcrawl.forms.landmarks import Place
 from gemcrawl.forms.pointing import Words
@@ -79,6 +80,7 @@ class Document:
     script_characters: int = 0
     """Length of all inline scripts."""
     labels: Labels = field(default_factory=Labels)
+    chats: Chats = field(default_factory=Chats)
 
     def signs(self) -> str:
         """Where products show themselves: addresses of resources, attributes of forms, names of controls."""

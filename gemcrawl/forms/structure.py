@@ -90,9 +90,9 @@ def leads_on(evidence: Evidence) -> bool:
 def helps(evidence: Evidence) -> bool:
     """Whether a form may be a help beside the page's text, for opening hours or costs: one line to write, or fields in no form element, that ask nothing personal and lead to no next step."""
     fields = evidence.fields
-    if leads_on(evidence) or any(f.category for f in fields):
+    if not fields or (evidence.element and (len(fields) > 1 or fields[0].type not in {"text", "search"})):
         return False
-    return bool(fields) and (not evidence.element or (len(fields) == 1 and fields[0].type in {"text", "search"}))
+    return not any(f.category for f in fields) and not leads_on(evidence)
 
 
 def asks_little(evidence: Evidence) -> bool:
