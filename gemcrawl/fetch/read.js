@@ -27,6 +27,7 @@ async (options) => {
   const rootElement = getter(Document, "documentElement")(document), state = getter(Document, "readyState");
   const address = getter(Document, "URL")(document), base = getter(Node, "baseURI")(document);
   const all = method(Document, "querySelectorAll"), allInside = method(DocumentFragment, "querySelectorAll");
+  const allWithin = method(Element, "querySelectorAll");
   const byId = { document: method(Document, "getElementById"), shadow: method(DocumentFragment, "getElementById") };
   const XHTML = "http://www.w3.org/1999/xhtml";
   const CONTROLS = new Set(["input", "select", "textarea"]);
@@ -198,10 +199,30 @@ async (options) => {
     const wrapping = ancestor(host, (at) => tagOf(at) === "label", 3);
     return wrapping ? textOf(wrapping) : "";
   };
+  /* Forms with controls that do not stand in them, and those controls, by a number that the reader of the HTML knows (gemcrawl/forms/owners.py). */
+  const OWNER = "gemcrawl-form";
+  const owners = new Map();
+  const formOf = (node) => {
+    const type = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement, HTMLButtonElement].find((one) => node instanceof one);
+    return type ? getter(type, "form")(node) : null;
+  };
+  const number = () => {
+    let count = 0;
+    for (const root of roots) {
+      for (const node of root === document ? all(document, "input,select,textarea,button") : allInside(root, "input,select,textarea,button")) {
+        const form = (count += 1) < 3000 ? formOf(node) : null;
+        if (!form || ancestor(node, (at) => tagOf(at) === "form", 200) === form) continue;
+        if (!owners.has(form)) owners.set(form, owners.size + 1);
+        owners.set(node, owners.get(form));
+      }
+    }
+  };
   const attributes = (node, tag) => {
     const control = CONTROLS.has(tag);
     const name = control ? nameOf(node) : "";
     const skip = new Set(["srcset", "sizes", "nonce", "integrity"]);
+    skip.add(OWNER);
+    if (owners.has(node)) put(` ${OWNER}="${owners.get(node)}"`);
     if (name) skip.add("aria-label").add("aria-labelledby");
     if (control && !BUTTONS.has(typeOf(node))) skip.add("value");
     for (const key of names(node).slice(0, 60)) {
@@ -230,6 +251,13 @@ async (options) => {
     for (let child = first(node); child && list.length < options.nodes; child = next(child)) list.push(child);
     return list;
   };
+  /* Of a drawing only its links. */
+  const drawn = (node) => {
+    for (const link of [...allWithin(node, "a")].slice(0, 100)) {
+      const to = get(link, "href") || get(link, "xlink:href");
+      if (to) put(`<a href="${quoted(to.slice(0, 2000))}">${plain(textOf(link))}</a>`);
+    }
+  };
   const write = () => {
     const stack = [{ close: "", nodes: [rootElement], at: 0 }];
     put("<!DOCTYPE html>");
@@ -251,6 +279,7 @@ async (options) => {
         stack.push({ close: "", nodes: given.length ? given : childrenOf(node), at: 0 });
         continue;
       }
+      if (tag === "svg") drawn(node);
       if (space(node) !== XHTML || DROPPED.has(tag) || !/^[a-z][a-z0-9.-]{0,60}$/.test(tag)) continue;
       if (tag === "script") { script(node); continue; }
       put(`<${tag}`);
@@ -266,5 +295,6 @@ async (options) => {
 
   const what = await settle();
   observer.disconnect();
+  number();
   return { url: address, html: write(), found: what, frames: frames(), spent, unfinished };
 }

@@ -13,13 +13,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from gemcrawl.forms import personal
 from gemcrawl.forms.addresses import Addresses
 from gemcrawl.forms.beside import words_before, words_inside
+from gemcrawl.forms.chat import Chats
 from gemcrawl.forms.choices import offer_of
 from gemcrawl.forms.fields import Labels, clean, fields_of, signature
 from gemcrawl.forms.kinds import Judgement, decide, judge, weigh
 from gemcrawl.forms.page import PageForm
 from gemcrawl.forms.raw import Document, RawForm
 from gemcrawl.forms.structure import TICKED, asks_words
-from gemcrawl.forms.submit import by_script, idle_action, method_of, targets_of
+from gemcrawl.forms.submit import by_script, idle_action, method_of, names, targets_by_script, targets_of
 from gemcrawl.forms.suppliers import Supplier, split
 from gemcrawl.forms.weights import Evidence, Sum
 from gemcrawl.items import Field, Kind, PersonalData, PersonalDataLevel
@@ -59,7 +60,9 @@ def forms_of(
     headings = frozenset(document.headings)
     evidences = [_evidence(raw, fields, document.labels, headings) for raw, fields in read]
     sums = [weigh(evidence) for evidence in evidences]
-    main = _main_form(read, sums)
+    asides = [_aside(raw, fields, document.chats) for raw, fields in read]
+    main = _main_form(read, sums, asides)
+    given = _given(document.actions, [raw for raw, _ in read], main)
     found: list[PageForm] = []
     passed: list[RawForm] = []
     for i, (raw, fields) in enumerate(read):
@@ -69,9 +72,14 @@ def forms_of(
         element = raw.element
         share = 1.0 if i == main else _SIDE_SHARE if raw.place == "main" else 0.0
         judgement = judge(evidence, page, 0.0 if _only_ticked(raw, fields) else share, sums[i])
+        if asides[i]:
+            judgement = Judgement("other", 1.0, (asides[i],))
         if not element and not _is_form(judgement, evidence):
             continue
         targets = targets_of(raw.attributes, raw.submitters, url, addresses) if element else ()
+        if targets:
+            by_scripts = targets_by_script(raw.attributes, raw.submitters, given.get(i, ()), addresses)
+            targets = tuple(dict.fromkeys((*targets, *by_scripts))) if by_scripts else targets
         data = personal.asked(fields)
         level: PersonalDataLevel = "seen" if data else "none"
         if not data and i == main and supplier is not None and supplier.inferred and judgement.kind in hint:
@@ -101,6 +109,26 @@ def forms_of(
         at = _before(tree, node, passed) if node is not None else len(found)
         found[at:at] = mounted
     return tuple(found)
+
+
+def _given(actions: list[tuple[str, str]], forms: list[RawForm], main: int | None) -> dict[int, list[str]]:
+    """The addresses that scripts give to forms, by the form's index: to the forms that the script names, else to the main form."""
+    given: dict[int, list[str]] = {}
+    for statement, url in actions:
+        named = [i for i, form in enumerate(forms) if names(statement, form.attributes)]
+        for i in named or ([main] if main is not None else []):
+            given.setdefault(i, []).append(url)
+    return given
+
+
+def _aside(raw: RawForm, fields: list[Field], chats: Chats) -> str:
+    """Why a form is none of the town hall's, whatever its words and those of the page say; empty for most."""
+    if not raw.element:
+        return ""
+    if method_of(raw.attributes.get("method")) == "dialog" and not any(f.category for f in fields):
+        return "method dialog: nothing is sent"
+    beside = (raw.place != "main" and not raw.main) or raw.attributes.get("role") == "search"
+    return "a chat" if not beside and chats.around(raw.node) else ""
 
 
 def _before(tree: LexborHTMLParser, node: LexborNode, forms: list[RawForm]) -> int:
@@ -183,6 +211,7 @@ def _evidence(raw: RawForm, fields: list[Field], labels: Labels, headings: froze
     return Evidence(
         own=own,
         fields=tuple(fields),
+        element=raw.element,
         role_search=attributes.get("role") == "search",
         method=method_of(attributes.get("method")),
         says_get=(attributes.get("method") or "").strip().lower() == "get",
@@ -213,11 +242,11 @@ _ATTRIBUTE = re.compile(r"\{([\w-]+)\}")
 """An attribute's name in the template of an address."""
 
 
-def _main_form(read: list[tuple[RawForm, list[Field]]], sums: list[Sum]) -> int | None:
+def _main_form(read: list[tuple[RawForm, list[Field]]], sums: list[Sum], asides: list[str]) -> int | None:
     """Index of the form the page is there for: the largest in main content that is not a search box or its like."""
     best, best_rank = None, (-1, -1, -1)
     for i, (raw, fields) in enumerate(read):
-        if raw.place in {"header", "footer", "nav"} and not raw.main:
+        if asides[i] or (raw.place in {"header", "footer", "nav"} and not raw.main):
             continue
         own = decide(sums[i])
         if _only_ticked(raw, fields) or own.kind in {"search", "login", "feedback"} or own.total >= _BESIDE.get(own.kind, math.inf):

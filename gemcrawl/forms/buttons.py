@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode
 
 from gemcrawl.forms.fields import hides, text_of
+from gemcrawl.forms.owners import OWNER
 from gemcrawl.forms.submit import method_of
 
 if TYPE_CHECKING:
@@ -75,6 +76,12 @@ def inner_click(link: LexborNode) -> str:
     return goes_to(inner.attributes.get("onclick")) if inner is not None else ""
 
 
+def said_by_picture(link: LexborNode, attributes: Attributes) -> str:
+    """What stands for the picture in a link, or for the link itself when that is a part of one."""
+    image = link.css_first("img[alt]")
+    return (image.attributes.get("alt") if image is not None else attributes.get("alt")) or ""
+
+
 def choices(list_: LexborNode) -> Iterator[tuple[str, str]]:
     """Address, as written, and text of each option of a list that goes to the address which is chosen."""
     if _JUMPS.fullmatch((list_.attributes.get("onchange") or "")[:_MAX_SCRIPT]):
@@ -109,7 +116,7 @@ def needs_a_script(node: LexborNode, tag: str, attributes: Attributes) -> bool:
     """
     if tag == "a" and not (attributes.get("href") or attributes.keys() & {"onclick", "role", "tabindex"}):
         return False  # an anchor, or the page itself in a menu
-    if attributes.get("form") or goes_to(attributes.get("onclick")):
+    if attributes.get("form") or OWNER in attributes or goes_to(attributes.get("onclick")):
         return False
     if _SHOWS & attributes.keys() or attributes.get("role") == "tab" or hides(attributes):
         return False

@@ -9,14 +9,15 @@ from typing import Any
 from selectolax.lexbor import LexborNode, create_tag
 
 from gemcrawl.forms.around import NEVER, ROOT, Around, Context
-from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script
+from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script, said_by_picture
 from gemcrawl.forms.elements import IN_FORMS, METHODS
-from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides, text_of
+from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides
 from gemcrawl.forms.frames import PLACEHOLDER, note_frame, note_placeholder
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
+from gemcrawl.forms.owners import OWNER, owner_elsewhere
 from gemcrawl.forms.pointing import NO_WORDS, Words, only_points, sentence
 from gemcrawl.forms.raw import Attributes, Document, RawForm
-from gemcrawl.forms.submit import is_submitter
+from gemcrawl.forms.submit import MAX_TARGETS, actions_in, is_submitter
 
 MAX_LINKS = 2000
 _MOST_LINKS = 2 * MAX_LINKS
@@ -58,8 +59,8 @@ class _Pass:
     def __init__(self) -> None:
         self.document = Document()
         self.by_id: dict[str, RawForm] = {}
-        self.owned: list[tuple[str, Control | None, LexborNode, Attributes]] = []
-        """Controls and buttons with a ``form`` attribute."""
+        self.owned: list[tuple[str, Control | None, LexborNode, Attributes, Context]] = []
+        """Controls and buttons of forms that they are not in, with the name of the form."""
         self.last_headings: dict[int, str] = {}
         """Latest heading by the section it stands in; 0 for none."""
         self.wanted: set[str] = set()
@@ -214,6 +215,8 @@ class _Pass:
             return
         text = self.text(node)
         self.document.script_characters += len(text)
+        if "action" in text and len(self.document.actions) < MAX_TARGETS:
+            self.document.actions += actions_in(text)
         if len(self.document.inline_scripts) < 50 and not context.noscript and (attributes.get("type") or "").lower() in _SCRIPT_TYPES:
             self.document.inline_scripts.append(text[:2000])
 
@@ -231,7 +234,7 @@ class _Pass:
         if len(links) >= _MOST_LINKS:
             return
         attributes = node.attributes
-        href = attributes.get("href")
+        href = attributes.get("href") or attributes.get("xlink:href")
         if not href or href[0] != "/":
             href = href.strip() if href else ""
             if href in {"", "#", "#!"} or href[:11].lower() == "javascript:":
@@ -253,10 +256,7 @@ class _Pass:
         text = " ".join(text.split()) if size <= MAX_TEXT else clean(text, MAX_TEXT)
         title = clean(attributes["title"] or "", MAX_TEXT) if "title" in attributes else ""
         if not text:
-            text = clean(attributes.get("aria-label") or title, MAX_TEXT)
-            if not text:
-                image = node.css_first("img[alt]")
-                text = clean((image.attributes.get("alt") or "") if image is not None else attributes.get("alt") or "", MAX_TEXT)
+            text = clean(attributes.get("aria-label") or title or said_by_picture(node, attributes), MAX_TEXT)
         points = context.place == "main" and only_points(text)
         around = Words(sentence(node, text, self.text), self.heading_above(context)) if points else NO_WORDS
         links.append((href, text, title, context.place, around))
@@ -279,7 +279,7 @@ class _Pass:
             self.last_headings[context.sections[-1] if context.sections else 0] = text
 
     def form(self, node: LexborNode, _tag: str, context: Context) -> Context | None:
-        if context.form is not None or len(self.document.forms) >= MAX_FORMS:
+        if len(self.document.forms) >= MAX_FORMS:
             return None
         attributes = node.attributes
         form = RawForm(attributes, context.place, context.main, node, context.sections, self.heading_above(context))
@@ -287,11 +287,17 @@ class _Pass:
         self.document.forms.append(form)
         if id_ := attributes.get("id"):
             self.by_id.setdefault(id_, form)
+        self.document.misnested = self.document.misnested or context.form is not None
+        if OWNER in attributes:
+            self.by_id.setdefault(f"{OWNER} {attributes[OWNER]}", form)
         return context._replace(form=form, hidden=False, group=None, label=None)
 
-    def owner(self, context: Context, node: LexborNode) -> RawForm:
+    def owner(self, context: Context, node: LexborNode) -> RawForm | None:
+        """The form around a control, or what stands for one of all that are in no form; None for the line of a chat."""
         if context.form is not None:
             return context.form
+        if self.document.chats.around(node.parent):
+            return None
         form = self.document.loose.get(context.place)
         if form is None:
             form = RawForm({}, context.place, context.main, node, context.sections, self.heading_above(context), element=False)
@@ -331,12 +337,12 @@ class _Pass:
 
     def asked(self, tag: str, node: LexborNode, attributes: Attributes, context: Context) -> None:
         """A control that a person sees."""
-        if attributes.get("form"):
+        if owner := owner_elsewhere(attributes, context):
             control = Control(tag, attributes, context.hidden, context.group, context.label, node)
-            self.owned.append((attributes.get("form") or "", control, node, attributes))
+            self.owned.append((owner, control, node, attributes, context))
         else:
             form = self.owner(context, node)
-            if len(form.controls) >= 3 * MAX_FIELDS:
+            if form is None or len(form.controls) >= 3 * MAX_FIELDS:
                 return
             form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
         self.want(attributes.get("aria-labelledby") or "")
@@ -385,11 +391,11 @@ class _Pass:
             found.append((tag, clean(text, MAX_TEXT), context.place))
 
     def submitter(self, node: LexborNode, tag: str, type_: str, text: str, attributes: Attributes, context: Context) -> None:
-        if attributes.get("form"):
-            self.owned.append((attributes.get("form") or "", None, node, attributes))
+        if owner := owner_elsewhere(attributes, context):
+            self.owned.append((owner, None, node, attributes, context))
             return
         form = context.form or self.document.loose.get(context.place)
-        if form is None:
+        if form is None or (context.form is None and self.document.chats.around(node.parent)):
             return
         if is_submitter(tag, type_) and len(form.submitters) < 50:
             form.submitters.append(attributes)
@@ -411,28 +417,22 @@ class _Pass:
             context.form.legends.append(text)
 
     def finish(self, root: LexborNode) -> None:
-        """Gives controls with a ``form`` attribute to their forms, tells forms that are links, and reads the texts that labels refer to."""
-        for id_, control, node, attributes in self.owned:
-            form = self.by_id.get(id_)
-            if form is None:
-                continue
-            if control is not None:
+        """Gives controls to the forms that they are not in, tells forms that are links, and reads the texts that labels refer to."""
+        for owner, control, node, attributes, context in self.owned:
+            form = self.by_id.get(owner)
+            if form is None and not attributes.get("form"):
+                form = self.owner(context, node)
+            if form is not None and control is not None:
                 form.controls.append(control)
-            else:
-                tag = node.tag or ""
-                type_ = (attributes.get("type") or "").strip().lower()
+            elif form is not None:
+                tag, type_ = node.tag or "", (attributes.get("type") or "").strip().lower()
                 if is_submitter(tag, type_):
                     form.submitters.append(attributes)
-                text = self.text(node).strip() if tag == "button" else attributes.get("value") or ""
-                form.buttons.append(clean(text, MAX_TEXT))
+                form.buttons.append(clean(self.text(node) if tag == "button" else attributes.get("value") or "", MAX_TEXT))
         self.document.links += [(address(form), form.buttons[0], "", form.place, NO_WORDS) for form in self.document.forms if is_link(form)]
         self.document.forms = [form for form in self.document.forms if not is_link(form)]
         if self.wanted:
-            texts = self.document.labels.texts
-            for node in islice(root.traverse(), MAX_ELEMENTS):
-                own = node.id
-                if own is not None and own in self.wanted and own not in texts:
-                    texts[own] = text_of(node)
+            self.document.labels.read(islice(root.traverse(), MAX_ELEMENTS), self.wanted)
 
 
 def _handlers(methods: Mapping[str, str]) -> dict[int, tuple[Handler, str]]:

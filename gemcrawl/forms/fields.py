@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -98,6 +99,13 @@ class Labels:
     """Ids of hidden inputs, which a label does not label: what a script puts in their place is meant (HTML, labelable elements)."""
     asking: dict[int, bool] = field(default_factory=dict)
     """Whether controls are in elements that were looked at, by their identity."""
+
+    def read(self, nodes: Iterable[LexborNode], wanted: AbstractSet[str]) -> None:
+        """Reads the texts of elements that are wanted, by their ids."""
+        for node in nodes:
+            own = node.id
+            if own is not None and own in wanted and own not in self.texts:
+                self.texts[own] = text_of(node)
 
     def text(self, node: LexborNode) -> str:
         """`text_of` an element, worked out once."""

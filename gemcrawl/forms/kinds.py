@@ -10,14 +10,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gemcrawl.forms.structure import LITTLE, add_structure, asks_little, asks_yes_or_no, at_home, leads_on
-from gemcrawl.forms.weights import ZONE, Evidence, Sum, product_words, rules
+from gemcrawl.forms.structure import LITTLE, add_structure, asks_little, asks_yes_or_no, at_home, helps, leads_on
+from gemcrawl.forms.weights import ZONE, Evidence, Points, Sum, product_words, rules
 from gemcrawl.items import Kind
 
 MAX_REASONS = 6
 SIDE_KINDS: tuple[Kind, ...] = ("search", "newsletter", "login", "feedback", "comment")
 """Kinds of the forms that stand beside a page's own form; of two with as many points the first one counts."""
 _SIDE_LEAST = 4.0
+_OWN_LEAST = 1.5
+"""Points by which a form that asks nothing personal shows by itself what it is for."""
 _SIDE = 0.25
 """How much of what the page says counts for a form that is not what the page is for."""
 _OFFER = 1500
@@ -60,6 +62,10 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
         share = 0.0 if side in {"search", "login", "feedback"} else share * _SIDE
     elif asks_yes_or_no(evidence):
         share *= _SIDE
+    kept: Points = {}
+    if not evidence.hint and helps(evidence) and not _speaks(total, evidence):
+        # A date to see opening hours of, or a line to search with, is no appointment because the page is about one.
+        kept = {kind: total.points.get(kind, 0.0) for kind in _WIZARD_KINDS}
     named = max(total.points.get(kind, 0.0) for kind in data.subjects)
     if share:
         for zone, texts in page.items():
@@ -70,12 +76,22 @@ def judge(evidence: Evidence, page: Mapping[str, list[str]], share: float = 1.0,
             for kind in _WIZARD_KINDS:
                 if total.points.get(kind, 0.0) > 0:
                     total.add(kind, data.structure["wizard"], "first step of several")
+    total.points |= kept
     _subjects(total, evidence, named)
     _silent_contact(total)
     _by_number(total, evidence)
     for kind, points in evidence.hint.items():
         total.add(kind, points, evidence.hint_reason)
     return decide(total)
+
+
+def _speaks(own: Sum, evidence: Evidence) -> bool:
+    """Whether a form shows by itself that it may be what the page is about: by its words, more than by those for anything else, or by what it offers."""
+    points = max(own.points.get(kind, 0.0) for kind in _WIZARD_KINDS)
+    others = max((points for kind, points in own.points.items() if kind not in _WIZARD_KINDS), default=0.0)
+    offer = evidence.offer
+    offers = evidence.offered >= rules().products_least or offer.products > 1 or (offer.places and len(evidence.fields) > 1)
+    return points >= max(_OWN_LEAST, others) or (offers and others < rules().threshold)
 
 
 def _subjects(total: Sum, evidence: Evidence, named: float) -> None:

@@ -42,7 +42,7 @@ _ODD_TAG = re.compile(
     rb"[^\t\n\f\r />]*+"
 )
 """The beginning of a tag that is not written as everybody does, with at most `_MAX_ATTRIBUTES`; no look ahead passes the next ``<``."""
-_ATTRIBUTE = re.compile(
+ATTRIBUTE = re.compile(
     rb"[\t\n\f\r /]*+(?:=[^\t\n\f\r />=]*+|[^\t\n\f\r />=]++)(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:\"[^\"]*+\"?+|'[^']*+'?+|[^\t\n\f\r >]*+))?+"
 )
 """One attribute as the tokeniser of the HTML standard takes it."""
@@ -171,7 +171,7 @@ def _fewer_attributes(markup: bytes) -> bytes:
     done, budget = 0, _MAX_COUNTED
     for odd in _ODD_TAG.finditer(markup):
         count, at = 0, odd.end()
-        while count <= _MAX_ATTRIBUTES < budget and (attribute := _ATTRIBUTE.match(markup, at)) is not None:
+        while count <= _MAX_ATTRIBUTES < budget and (attribute := ATTRIBUTE.match(markup, at)) is not None:
             count += 1
             budget -= 1 + (attribute.end() - at) // _LONG_VALUE
             at = attribute.end()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from gemcrawl.forms.chat import Chats
 from gemcrawl.forms.fields import Control, Labels
 from gemcrawl.forms.landmarks import Place
 from gemcrawl.forms.pointing import Words
@@ -64,9 +65,13 @@ class Document:
     """There is a frame in sight of which nothing says what it will show."""
     scripts: list[str] = field(default_factory=list)
     inline_scripts: list[str] = field(default_factory=list)
+    actions: list[tuple[str, str]] = field(default_factory=list)
+    """Addresses that inline scripts give to a form, with the script's words for which form."""
     active: list[str] = field(default_factory=list)
     passive: list[str] = field(default_factory=list)
     forms: list[RawForm] = field(default_factory=list)
+    misnested: bool = False
+    """A form stands in a form, as only a parser or a script can put it."""
     loose: dict[Place, RawForm] = field(default_factory=dict)
     """Controls that belong to no form element, by the place they stand in."""
     alerts: list[str] = field(default_factory=list)
@@ -75,11 +80,16 @@ class Document:
     script_characters: int = 0
     """Length of all inline scripts."""
     labels: Labels = field(default_factory=Labels)
+    chats: Chats = field(default_factory=Chats)
 
     def signs(self) -> str:
         """Where products show themselves: addresses of resources, attributes of forms, names of controls."""
         forms = [v for f in self.forms for k, v in f.attributes.items() if v and k in {"id", "class", "action", "name"}]
         return "\n".join((*self.active, *self.passive[:50], *forms, *self.names))
+
+    def strays(self) -> bool:
+        """Whether controls may belong to another form than the tree shows: they stand outside of every form, or a form stands in a form."""
+        return self.misnested or (bool(self.forms) and any(form.controls for form in self.loose.values()))
 
     def visible_controls(self) -> int:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""

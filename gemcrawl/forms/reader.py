@@ -14,6 +14,7 @@ from gemcrawl.forms.document import MAX_LINKS, collect
 from gemcrawl.forms.fields import clean
 from gemcrawl.forms.kinds import SIDE_KINDS
 from gemcrawl.forms.markup import MAX_BYTES, MAX_TAGS, markup_of, without_ballast
+from gemcrawl.forms.owners import adopt, marked
 from gemcrawl.forms.page import Link, PageReading
 from gemcrawl.forms.raw import Document
 from gemcrawl.forms.suppliers import Traces, recognise
@@ -71,6 +72,10 @@ def _read(
     if root is None:
         return PageReading(url=url, base_url=url)
     document = collect(root)
+    if document.strays():
+        tree = LexborHTMLParser(marked(markup))
+        document = collect(tree.root or root)
+    adopt(document)
     document.refresh = refresh or document.refresh
     base = _base_of(document, around[-1] if around else url)
     addresses = Addresses(base)

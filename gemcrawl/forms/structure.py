@@ -87,6 +87,14 @@ def leads_on(evidence: Evidence) -> bool:
     return any(fold(b) in _WIZARD_BUTTONS for b in evidence.own.get("buttons", ()))
 
 
+def helps(evidence: Evidence) -> bool:
+    """Whether a form may be a help beside the page's text, for opening hours or costs: one line to write, or fields in no form element, that ask nothing personal and lead to no next step."""
+    fields = evidence.fields
+    if not fields or (evidence.element and (len(fields) > 1 or fields[0].type not in {"text", "search"})):
+        return False
+    return not any(f.category for f in fields) and not leads_on(evidence)
+
+
 def asks_little(evidence: Evidence) -> bool:
     """Whether a form asks for words and an address for an answer at most."""
     return len(evidence.fields) <= _FEW and {f.category for f in evidence.fields} <= {None, "free_text", "email"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 from gemcrawl.forms.addresses import Addresses, normal
@@ -15,6 +16,14 @@ Attributes = Mapping[str, str | None]
 MAX_TARGETS = 20
 _MAX_WRITTEN = 500
 _HTML_SPACE = " \t\n\r\f"
+_ACTION = re.compile(
+    r"\.(?:action\s{0,9}=|(?:setAttribute|attr|prop)\(\s{0,9}[\"']action[\"']\s{0,9},)\s{0,9}[\"'`](https?://[^\"'`\s<>]{1,500})[\"'`]",
+    re.IGNORECASE,
+)
+"""Where a script sends a form, written out."""
+_STATEMENT = 100
+"""Characters before that in which a script says which form."""
+_NAME = re.compile(r"[\w-]+")
 _PREVENTS = re.compile(r"return\s+false|preventDefault|return\s+[\w.$]+\s*\(|javascript:", re.IGNORECASE)
 
 
@@ -65,6 +74,30 @@ def targets_of(form: Attributes, submitters: Iterable[Attributes], document: str
         if len(found) >= MAX_TARGETS:
             break
     return tuple(found)
+
+
+def actions_in(script: str) -> list[tuple[str, str]]:
+    """The addresses of http and https that a script gives to a form, as far as they are written out in it, each with the words before it."""
+    found = islice(_ACTION.finditer(script), MAX_TARGETS)
+    return [(re.split("[;{}]", script[max(0, match.start() - _STATEMENT) : match.start()])[-1], match[1]) for match in found]
+
+
+def names(statement: str, form: Attributes) -> bool:
+    """Whether a statement of a script names a form, by its id or name."""
+    words = _NAME.findall(statement)
+    return any(name in words for name in (form.get("id"), form.get("name")))
+
+
+def targets_by_script(
+    form: Attributes, submitters: Iterable[Attributes], others: Sequence[str], addresses: Addresses
+) -> tuple[Target, ...]:
+    """Addresses that the handlers of a form and of its buttons give to it, and `others`, which scripts of the page do: only a browser knows which of them counts."""
+    handlers = [handler for handler in (form.get("onsubmit"), *(button.get("onclick") for button in submitters)) if handler]
+    if not handlers and not others:
+        return ()
+    written = [*others, *(url for handler in handlers for _, url in actions_in(handler))]
+    method = method_of(form.get("method"))
+    return tuple(dict.fromkeys(Target(url, addresses.join(url), "action", method) for url in written if addresses.join(url)))[:MAX_TARGETS]
 
 
 def idle_action(form: Attributes, submitters: Iterable[Attributes], document: str, addresses: Addresses) -> str:

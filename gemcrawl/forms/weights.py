@@ -26,6 +26,8 @@ class Evidence:
     own: dict[str, list[str]] = field(default_factory=dict)
     """Texts by zone of the form itself: attributes, heading, legend, buttons, labels, text."""
     fields: tuple[Field, ...] = ()
+    element: bool = True
+    """It is a form element; else fields that stand in none."""
     role_search: bool = False
     method: str = "get"
     says_get: bool = False

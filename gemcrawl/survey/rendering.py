@@ -191,6 +191,7 @@ def _completed(reading: PageReading, fetched: PageReading | None, rendered: Rend
         forms += [f for f in fetched.forms if _is_bare(f) and f.kind not in shown and f.signature not in have]
     if shown & IN_SCOPE:
         forms = [f for f in forms if not (_is_bare(f) and f.kind in shown | {"other"})]
+    forms = _begun(forms, known)
     secure = reading.url.startswith("https://")
     plain = [r.url for r in rendered.requests if secure and r.url.startswith("http://")]
     active = [r.url for r in rendered.requests if r.url in plain and r.destination in ("script", "style", "data", "frame")]
@@ -204,6 +205,18 @@ def _completed(reading: PageReading, fetched: PageReading | None, rendered: Rend
         mixed_active=tuple(dict.fromkeys((*reading.mixed_active, *active))),
         mixed_passive=tuple(dict.fromkeys((*reading.mixed_passive, *passive))),
     )
+
+
+def _begun(forms: list[PageForm], known: set[str]) -> list[PageForm]:
+    """Forms without the button by which the product of a mount point lets people begin: it is the form that the page as fetched promised."""
+    mounts = {form.kind: form.signature for form in forms if _is_bare(form) and form.signature in known}
+    buttons = [form for form in forms if _is_bare(form) and form.signature not in known and form.kind in mounts]
+    kept = [form for form in forms if form not in buttons]
+    for i, form in enumerate(kept):
+        if mounts.get(form.kind) == form.signature:
+            data = (url for button in buttons if button.kind == form.kind for url in button.api_urls)
+            kept[i] = replace(form, api_urls=tuple(dict.fromkeys((*form.api_urls, *data)))[:MAX_API_URLS])
+    return kept
 
 
 def _made_by_script(form: PageForm, data: tuple[str, ...]) -> PageForm:

@@ -151,6 +151,40 @@ def test_traps_for_robots_are_left_out_and_drawn_controls_are_not(make_world: Ca
     assert [name for name, _ in forms(page["documents"][0])[0]] == ["naam", "akkoord", "onderwerp"]
 
 
+def targets(document: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Where each form of a document is sent, and the names of its fields."""
+    reading = read_page(document["html"].encode(), document["url"], charset="utf-8")
+    return [(" ".join(form.submit_urls), [field.name for field in form.fields]) for form in reading.forms]
+
+
+@needs_browser
+def test_controls_keep_the_form_that_the_browser_gave_them_wherever_they_stand(make_world: Callable[..., World]) -> None:
+    opened = "<div><form method=post action=http://www.a.test/v></div>"
+    fields = "<label>Naam<input name=naam></label><label>E-mailadres<input name=mail></label><button>Versturen</button>"
+    moved = "<script>document.body.append(document.querySelector('p'))</script>"
+    row = "<table><form method=post action=http://www.a.test/v><tr><td><input name=naam></table><table><tr><td><input name=mail></table><button>Ja</button>"
+    world = make_world(
+        {
+            "www.a.test": {
+                "/": f"{opened}<p>{fields}</p></form>{moved}",
+                "/rows": f"{row}</form>",
+                "/two": f"{opened}{fields}</form><form action=/w><input name=q>",
+            }
+        }
+    )
+    pages = ask(world, f"{HOST}/", f"{HOST}/rows", f"{HOST}/two").pages
+    ours = ("http://www.a.test/v", ["naam", "mail"])
+    assert [targets(page["documents"][0]) for page in pages] == [[ours], [ours], [ours, ("https://www.a.test/w", ["q"])]]
+
+
+@needs_browser
+def test_the_links_of_a_drawing_are_written(make_world: Callable[..., World]) -> None:
+    world = make_world({"www.a.test": {"/": "<svg><a xlink:href=/balie><text>Afspraak maken</text></a><circle r=2 /></svg>"}})
+    (page,) = ask(world, f"{HOST}/").pages
+    reading = read_page(page["documents"][0]["html"].encode(), f"{HOST}/", charset="utf-8")
+    assert [(link.url, link.text) for link in reading.links] == [(f"{HOST}/balie", "Afspraak maken")]
+
+
 @needs_browser
 def test_values_are_not_read(make_world: Callable[..., World]) -> None:
     filled = FORM.replace("name=naam", "name=naam value=geheim") + "<textarea name=t>geheim</textarea>"

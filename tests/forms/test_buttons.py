@@ -36,6 +36,7 @@ URL = "https://www.x.test/paspoort/"
         ('<a role="button" href="/afspraak">Afspraak maken</a>', "https://www.x.test/afspraak"),
         ('<a href="/afspraak"><img src="a.png" alt="Afspraak maken"></a>', "https://www.x.test/afspraak"),
         ('<map name="m"><area href="/afspraak" alt="Afspraak maken"></map>', "https://www.x.test/afspraak"),
+        ('<svg><a xlink:href="/afspraak"><text>Afspraak maken</text></a></svg>', "https://www.x.test/afspraak"),
         ('<a href="/afspraak" title="Afspraak maken"><svg></svg></a>', "https://www.x.test/afspraak"),
     ],
 )

@@ -68,3 +68,17 @@ def test_of_two_kinds_beside_a_page_with_as_many_points_the_first_one_counts() -
 
 def test_products_of_the_counter_are_known_in_frisian() -> None:
     assert product_words("Paspoart of identiteitskaart, Rydbewiis") == 3
+
+
+def test_a_dialog_that_is_only_closed_is_no_form_of_the_page_and_takes_nothing_from_it() -> None:
+    closes = "<dialog open><form method=dialog><p>Vul geen gegevens van anderen in.</p><label><input type=checkbox name=c>Niet meer tonen</label><button>Sluiten</button></form></dialog>"
+    html = CONTACT.replace(b"<form", closes.encode() + b"<form", 1)
+    assert [form.kind for form in read_page(html, "https://www.gem.test/contact").forms] == ["other", "contact"]
+    alone = f"<title>Afspraak maken</title><h1>Afspraak maken</h1>{closes}"
+    (form,) = read_page(alone.encode(), "https://www.gem.test/afspraak-maken").forms
+    assert (form.kind, form.kind_reasons) == ("other", ("method dialog: nothing is sent",))
+
+
+def test_a_dialog_that_asks_who_one_is_is_what_it_says() -> None:
+    html = CONTACT.replace(b"method=post", b"method=dialog")
+    assert [form.kind for form in read_page(html, "https://www.gem.test/contact").forms] == ["contact"]

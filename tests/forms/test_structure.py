@@ -310,3 +310,39 @@ def test_what_a_question_is_about_is_no_place() -> None:
     (form,) = read_page(html.encode(), "https://www.gem.test/x").forms
     assert form.kind == "contact"
     assert "a question and who asks it (+3.5)" in form.kind_reasons
+
+
+PAGES = [("/afspraak-maken", "Afspraak maken"), ("/contact", "Contact")]
+A_DAY = "<label>Kies een datum<input type=date></label>"
+HELPS = [
+    A_DAY + "<button type=button>Toon openingstijden</button>",
+    choose("Actuele wachttijd", "Gemeentehuis", "Servicepunt") + "<button type=button>Toon</button>",
+    choose("Kies een afdeling", "Burgerzaken", "Belastingen") + "<button type=button>Toon telefoonnummer</button>",
+    choose("Product", "Paspoort", "Rijbewijs") + "<label>Spoed<input type=checkbox></label><button type=button>Bereken de kosten</button>",
+    "<label>Leeftijd<input type=number></label><button type=button>Bereken de kosten</button>",
+]
+STEPS = [
+    choose("Waarvoor komt u?", "Paspoort", "Rijbewijs") + "<button type=button>Verder</button>",
+    choose("Locatie", "Gemeentehuis", "Servicepunt")
+    + "<label>Datum<input type=date></label><button type=button>Bekijk beschikbaarheid</button>",
+    choose("Product", "Paspoort", "Rijbewijs") + A_DAY + "<button type=button>Kies een tijd</button>",
+]
+
+
+@pytest.mark.parametrize(("path", "title"), PAGES)
+@pytest.mark.parametrize("inside", HELPS)
+def test_a_help_beside_the_text_is_not_what_the_page_is_about(inside: str, path: str, title: str) -> None:
+    """Fields in no form element that ask nothing personal: their own words say what they are for."""
+    html = f"<title>{title}</title><main><h1>{title}</h1><p>Bel 14 030.</p><div>{inside}</div></main>"
+    assert not [
+        form.kind_reasons
+        for form in read_page(html.encode(), f"https://www.gem.test{path}").forms
+        if form.kind in {"appointment", "contact"}
+    ]
+
+
+@pytest.mark.parametrize("inside", STEPS)
+def test_a_first_step_without_a_form_element_stays_one(inside: str) -> None:
+    html = f"<title>Afspraak maken</title><main><h1>Afspraak maken</h1><div>{inside}</div></main>"
+    (form,) = read_page(html.encode(), "https://www.gem.test/afspraak-maken").forms
+    assert form.kind == "appointment", form.kind_reasons

@@ -145,3 +145,48 @@ def test_method_as_written_and_as_used(written: str | None, method: str) -> None
 )
 def test_only_a_script_knows(attributes: str, by_script: bool) -> None:
     assert only_form(f"<form {attributes}><input name=n><button>Go</button></form>").by_script is by_script
+
+
+HTTP = "http://www.gem.test/oud.php"
+ASKS = "<label>Naam<input name=n></label><label>Uw vraag<textarea name=v></textarea></label>"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"document.querySelector('form.f').setAttribute('action', '{HTTP}')",
+        f'var f = document.forms[0]; f.action = "{HTTP}";',
+        f"$('form').attr('action','{HTTP}')",
+        f"document.getElementById('vraag').action=`{HTTP}`",
+    ],
+)
+def test_an_address_that_a_script_gives_to_the_form_is_one_of_its_targets(script: str) -> None:
+    html = f"<title>Contact</title><header><form id=zoek role=search action=/zoek><input name=q></form></header><form id=vraag class=f method=post action=/v>{ASKS}<button>Verstuur</button></form><script>{script}</script>"
+    search, form = read_page(html.encode(), HTTPS).forms
+    assert form.submit_urls == ("https://x.test/v", HTTP)
+    assert search.submit_urls == ("https://x.test/zoek",)
+
+
+def test_a_script_that_names_another_form_means_that_one() -> None:
+    html = f"<form id=zoek role=search action=/zoek><input name=q></form><main><form method=post action=/v>{ASKS}</form></main><script>document.getElementById('zoek').action='{HTTP}'</script>"
+    search, form = read_page(html.encode(), HTTPS).forms
+    assert (search.submit_urls, form.submit_urls) == (("https://x.test/zoek", HTTP), ("https://x.test/v",))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"""<form method=post action=/v>{ASKS}<button onclick="this.form.action='{HTTP}'">Verstuur</button></form>""",
+        f"""<form method=post action=/v onsubmit="this.action='{HTTP}'">{ASKS}<button>Verstuur</button></form>""",
+    ],
+)
+def test_so_is_one_that_a_handler_gives_it(html: str) -> None:
+    assert only_form(html).submit_urls == ("https://x.test/v", HTTP)
+
+
+@pytest.mark.parametrize(
+    "script", ["location.action = '/x'", "f.action = base + '/x'", "// action='http://www.gem.test/'", "reaction='http://x.test/'"]
+)
+def test_what_is_not_written_out_or_given_to_no_form_is_none(script: str) -> None:
+    html = f"<form method=post action=/v>{ASKS}</form><script>{script}</script>"
+    assert only_form(html).submit_urls == ("https://x.test/v",)

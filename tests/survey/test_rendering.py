@@ -332,3 +332,12 @@ async def test_so_does_a_frame_that_should_hold_the_form(inner: str, unread: lis
     documents = (RenderedDocument(url, page("Afspraak maken", TEXT)), RenderedDocument(inner, "<p>Laden...</p>", parent=0))
     web = Web({HOME: page("Gemeente", link("/afspraak-maken", "Afspraak maken")), url: SHELL})
     assert (await web.survey(render=Browser({url: Rendered(url=url, documents=documents)}))).unread == unread
+
+
+async def test_the_button_that_begins_a_products_form_is_that_form() -> None:
+    url = "https://www.x.test/contactformulier"
+    web = Web({HOME: page("Gemeente", link("/contactformulier", "Contactformulier")), url: OPEN_FORMS})
+    begun = OPEN_FORMS.replace("</div>", "<h1>Contactformulier</h1><form><button>Formulier starten</button></form></div>")
+    survey = await web.survey(render=Browser({url: begun}))
+    (form,) = forms(survey, "contact")
+    assert survey.ways[form.form_id].api_urls == ("https://forms.x.test/api/v2/",)
