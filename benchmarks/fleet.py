@@ -106,7 +106,7 @@ def _compared(title: str, nights: list[_Night], note: str = "", most: float | No
     table.add("times as fast as the mean of the two", "", f"{faster:.2f}", "", asked)
     if most is not None:
         table.add("two processes that share nothing, times the work of one", "", f"{most:.2f}", "", "")
-        table.add("of that, surveying has, %", "", f"{100 * faster / most:.0f}", "", ">= 85 (1.7 of 2)")
+        table.add("of that, surveying has, %", "", f"{100 * faster / most:.0f}", "", "")
     table.add("seconds, start of the program to its end", *(f"{night.seconds:.1f}" for night in nights), "")
     table.add("times as fast as the mean of the two", "", f"{(one.seconds + again.seconds) / 2 / two.seconds:.2f}", "", "")
     table.add("CPU seconds, all processes", *(f"{night.cpu:.1f}" for night in nights), "")
