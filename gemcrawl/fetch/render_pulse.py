@@ -8,6 +8,7 @@ what passes while it does not answer hardly counts, and it hangs when it does no
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,7 +18,11 @@ _T = TypeVar("_T")
 SILENT = 30.0
 """Seconds of the clock without any answer after which a browser hangs."""
 MOST = 6.0
-"""So many seconds of the clock a limit may last for each of its own."""
+"""So many seconds of the clock a limit may last for each of its own, on a machine that is busy with other things."""
+OWN_DOING = 1.5
+"""The same on a machine that is not: there a browser is late by what its own pages do."""
+_BUSY = 2.0
+"""Processes that want to run, for each processor, from which on a machine is busy."""
 _EVERY = 0.25
 _PROMPT = 0.05
 """Seconds that an answer may take; what it takes beyond them does not count."""
@@ -26,6 +31,14 @@ _MEMORY = 2.0
 _SLOW = 1.5
 """Below it the browser is as fast as ever: anything makes it wait for a moment now and then."""
 _LOOK = 0.5
+
+
+def most() -> float:
+    """How many seconds of the clock a limit may last now for each of its own."""
+    try:
+        return MOST if os.getloadavg()[0] > _BUSY * (os.cpu_count() or 1) else OWN_DOING
+    except OSError:
+        return OWN_DOING
 
 
 class Pulse:
@@ -43,10 +56,10 @@ class Pulse:
 
     @property
     def slowness(self) -> float:
-        """Seconds of the clock on the wall for each of the browser's, lately; 1 on a machine that has time for it, at most `MOST`."""
+        """Seconds of the clock on the wall for each of the browser's, lately; 1 on a machine that has time for it, at most `most`."""
         since = time.monotonic() - self._at if self._followed else 0.0
         told = max(self._slowness, since / (_EVERY + _PROMPT))
-        return 1.0 if told < _SLOW else min(told, MOST)
+        return 1.0 if told < _SLOW else min(told, most())
 
     async def watch(self, ask: Callable[[], Awaitable[Any]], silent: float = SILENT) -> None:
         """Follows a browser.  Returns when it has not answered for ``silent`` seconds: it hangs.
@@ -95,7 +108,7 @@ class Limit:
     @classmethod
     def of(cls, pulse: Pulse, seconds: float, deadline: float = float("inf")) -> Limit:
         """One that begins now, and ends at ``deadline`` (`time.monotonic`) at the latest."""
-        return cls(pulse, pulse.now() + seconds, min(deadline, time.monotonic() + MOST * seconds))
+        return cls(pulse, pulse.now() + seconds, min(deadline, time.monotonic() + most() * seconds))
 
     def set(self, seconds: float, deadline: float = float("inf")) -> None:
         """Begins it anew."""

@@ -45,7 +45,7 @@ def test_into_a_folder_of_ones_own_in_one_language(where: Path) -> None:
 
 def test_an_embargo_is_told_on_the_front_page(where: Path) -> None:
     assert run("report", "--embargo", "60d", cwd=where).code == 0
-    assert "niet genoemd (1 formulieren)" in (where / "output/report/index.html").read_text("utf-8")
+    assert "niet genoemd (formulieren: 1)" in (where / "output/report/index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

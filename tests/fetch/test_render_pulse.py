@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from gemcrawl.fetch.render_pool import Pool
-from gemcrawl.fetch.render_pulse import MOST, Limit, Pulse
+from gemcrawl.fetch.render_pulse import MOST, OWN_DOING, Limit, Pulse
 
 
 @asynccontextmanager
@@ -19,6 +20,17 @@ async def followed(pulse: Pulse, seconds: float) -> AsyncIterator[None]:
     watching = asyncio.ensure_future(pulse.watch(lambda: asyncio.sleep(seconds)))
     yield
     watching.cancel()
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has far more to do than processors."""
+    monkeypatch.setattr(os, "getloadavg", lambda: (100.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.5, 0.0, 0.0))
 
 
 async def test_it_runs_with_the_clock_while_the_browser_answers() -> None:
@@ -30,6 +42,7 @@ async def test_it_runs_with_the_clock_while_the_browser_answers() -> None:
         assert pulse.slowness < MOST
 
 
+@pytest.mark.usefixtures("busy")
 async def test_it_hardly_runs_while_the_browser_is_late() -> None:
     pulse = Pulse()
     async with followed(pulse, 1.2):
@@ -44,6 +57,16 @@ async def test_it_hardly_runs_while_the_browser_is_late() -> None:
         assert time.monotonic() - started > 0.9
 
 
+@pytest.mark.usefixtures("idle")
+async def test_a_browser_that_is_late_by_its_own_doing_gets_little_more_time() -> None:
+    pulse = Pulse()
+    async with followed(pulse, 1.2):
+        await asyncio.sleep(3)
+        assert pulse.slowness == OWN_DOING
+    assert Limit.of(pulse, 1).wall - time.monotonic() == pytest.approx(OWN_DOING, abs=0.2)
+
+
+@pytest.mark.usefixtures("busy")
 async def test_a_limit_is_over_in_the_end_whatever_the_browser_does() -> None:
     pulse = Pulse()
     limit = Limit.of(pulse, 10, deadline=time.monotonic() + 0.4)

@@ -72,7 +72,7 @@ class Surveyed:
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
-    return make_world(HOSTS, tls=dict.fromkeys(HOSTS, Tls(versions=(TLS13, TLS13))))
+    return make_world({host: dict(pages) for host, pages in HOSTS.items()}, tls=dict.fromkeys(HOSTS, Tls(versions=(TLS13, TLS13))))
 
 
 @pytest.fixture(autouse=True)

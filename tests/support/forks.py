@@ -91,6 +91,7 @@ class Forked:
                     reading.remove(end)
         out, err = (text.decode("utf-8", "replace").replace("\r\n", "\n") for text in texts.values())
         self.wait(max(0, until - time.monotonic()))
+        self._close()
         return out, err
 
     def send_signal(self, number: int) -> None:
@@ -112,7 +113,14 @@ class Forked:
         self.stdout.close()
         self.stderr.close()
         self.wait()
-        self._told.close()
+        self._close()
+
+    def __del__(self) -> None:
+        self._close()  # of one that is killed nobody may want to read anything
+
+    def _close(self) -> None:
+        for pipe in (self.stdout, self.stderr, self._told):
+            pipe.close()
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
