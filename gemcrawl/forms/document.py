@@ -11,18 +11,17 @@ from selectolax.lexbor import LexborNode, create_tag
 from gemcrawl.forms.around import NEVER, ROOT, Around, Context
 from gemcrawl.forms.buttons import address, choices, goes_to, inner_click, is_link, leads_to, needs_a_script, said_by_picture
 from gemcrawl.forms.elements import IN_FORMS, METHODS
-from gemcrawl.forms.fields import MAX_FIELDS, Control, Group, clean, hides
+from gemcrawl.forms.fields import Control, Group, clean, hides
 from gemcrawl.forms.frames import PLACEHOLDER, note_frame, note_placeholder
 from gemcrawl.forms.landmarks import IDS, LANDMARKS, ROLES, Place, of_class
 from gemcrawl.forms.owners import OWNER, owner_elsewhere
 from gemcrawl.forms.pointing import NO_WORDS, Words, only_points, sentence
-from gemcrawl.forms.raw import Attributes, Document, RawForm
+from gemcrawl.forms.raw import MAX_CONTROLS, MAX_FORMS, Attributes, Document, RawForm
 from gemcrawl.forms.submit import MAX_TARGETS, actions_in, is_submitter
 
 MAX_LINKS = 2000
 _MOST_LINKS = 2 * MAX_LINKS
 """With those that turn out to be the same."""
-MAX_FORMS = 100
 MAX_ELEMENTS = 30_000
 """Elements looked at; a page of a megabyte has some fifteen thousand."""
 MAX_TITLE = 300
@@ -342,7 +341,7 @@ class _Pass:
             self.owned.append((owner, control, node, attributes, context))
         else:
             form = self.owner(context, node)
-            if form is None or len(form.controls) >= 3 * MAX_FIELDS:
+            if form is None or len(form.controls) >= MAX_CONTROLS:
                 return
             form.controls.append(Control(tag, attributes, context.hidden, context.group, context.label, node))
         self.want(attributes.get("aria-labelledby") or "")

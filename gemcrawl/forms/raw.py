@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from gemcrawl.forms.chat import Chats
-from gemcrawl.forms.fields import Control, Labels
+from gemcrawl.forms.fields import MAX_FIELDS, Control, Labels
 from gemcrawl.forms.landmarks import Place
 from gemcrawl.forms.pointing import Words
 
+MAX_FORMS = 100
+MAX_CONTROLS = 3 * MAX_FIELDS
+"""Of one form, or of all that are in none at one place of the page."""
 Attributes = Mapping[str, str | None]
 
 
@@ -88,8 +91,14 @@ class Document:
         return "\n".join((*self.active, *self.passive[:50], *forms, *self.names))
 
     def strays(self) -> bool:
-        """Whether controls may belong to another form than the tree shows: they stand outside of every form, or a form stands in a form."""
-        return self.misnested or (bool(self.forms) and any(form.controls for form in self.loose.values()))
+        """Whether controls may belong to another form than the tree shows: they stand outside of every form, or a form stands in a form.
+
+        Not in a document with more forms or controls than are read, which would be gone through twice for nothing.
+        """
+        loose = [len(form.controls) for form in self.loose.values() if form.controls]
+        if len(self.forms) >= MAX_FORMS or max(loose, default=0) >= MAX_CONTROLS:
+            return False
+        return self.misnested or (bool(self.forms) and bool(loose))
 
     def visible_controls(self) -> int:
         """Number of fields that a person could fill in, of all forms but search boxes of one field."""
