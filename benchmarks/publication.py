@@ -8,7 +8,7 @@ from benchmarks.process import figures
 from benchmarks.table import Table
 
 SIZES = (1_000, 10_000, 100_000)
-"""Municipalities; the parts of 100,000 are 8 GB on disk while it lasts."""
+"""Municipalities; the parts of 100,000 are 4 GB on disk while it lasts."""
 TIMEOUT = 3600
 """Seconds after which a publication is given up."""
 
