@@ -1,7 +1,7 @@
 """Measures gemcrawl: ``python -m benchmarks [PART|all]``, the parts being `PARTS`.  Prints Markdown; leaves nothing behind.
 
 ``tls`` and ``requests`` run only when they are named: they install other tools, into a cache of their own that stays (`benchmarks.tls.tools`).
-``publication`` too: it takes a quarter of an hour and 8 GB of disk; and ``scale``, which takes an hour or two.
+``publication`` too: it takes ten minutes and 4 GB of disk; and ``scale``, which takes an hour or two.
 """
 
 from __future__ import annotations
