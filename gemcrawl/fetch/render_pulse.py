@@ -19,8 +19,8 @@ SILENT = 30.0
 """Seconds of the clock without any answer after which a browser hangs."""
 MOST = 6.0
 """So many seconds of the clock a limit may last for each of its own, on a machine that is busy with other things."""
-OWN_DOING = 1.5
-"""The same on a machine that is not: there a browser is late by what its own pages do."""
+OWN_DOING = 1.0
+"""The same on a machine that is not: there a browser is late by what its own pages do, and seconds are those of the clock."""
 _BUSY = 2.0
 """Processes that want to run, for each processor, from which on a machine is busy."""
 _EVERY = 0.25

@@ -58,7 +58,7 @@ async def test_it_hardly_runs_while_the_browser_is_late() -> None:
 
 
 @pytest.mark.usefixtures("idle")
-async def test_a_browser_that_is_late_by_its_own_doing_gets_little_more_time() -> None:
+async def test_a_browser_that_is_late_by_its_own_doing_gets_no_more_time() -> None:
     pulse = Pulse()
     async with followed(pulse, 1.2):
         await asyncio.sleep(3)
