@@ -20,7 +20,8 @@ from tests.support.cluster import DaskCluster
 from tests.support.machines import Machines, why_not
 from tests.test_night import MakeWorld, code, only_snapshot, parts, wait_for
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(bool(why_not()), reason=why_not() or "-")]
+WHY_NOT = why_not()
+pytestmark = [pytest.mark.timeout(300), pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "there can be some")]
 # without the guard that keeps tests on loopback: these addresses are this machine's too, and there is no way out of the namespaces
 CRAWL = "import gemcrawl.settings as s; s.GEMCRAWL_PROBE_SPACING = 0.001; from gemcrawl.cli import main; main()"
 
@@ -36,6 +37,12 @@ def forgotten() -> Iterator[None]:
 def machines() -> Iterator[Machines]:
     with Machines() as found:
         yield found
+
+
+def test_processes_that_ask_at_once_whether_there_can_be_any_hear_the_same() -> None:
+    script = "from tests.support.machines import why_not; print([why_not() for _ in range(20)].count(''))"
+    asking = [subprocess.Popen([sys.executable, "-c", script], env=environment(), stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate(timeout=60)[0].strip() for process in asking] == ["20"] * 3
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

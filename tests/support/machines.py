@@ -16,10 +16,11 @@ def why_not() -> str:
     """Why there can be none here; empty when there can."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
         return "network namespaces need root and iproute2"
-    tried = subprocess.run(["ip", "netns", "add", "gemcrawl-try"], check=False, capture_output=True, text=True)
+    name = f"gemcrawl-try-{os.getpid()}"  # every process of a test run asks, and at the same time
+    tried = subprocess.run(["ip", "netns", "add", name], check=False, capture_output=True, text=True)
     if tried.returncode != 0:
         return f"no network namespaces here: {tried.stderr.strip()}"
-    _ip("netns", "del", "gemcrawl-try")
+    _ip("netns", "del", name)
     return ""
 
 
